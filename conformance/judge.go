@@ -1,0 +1,107 @@
+package conformance
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"runtime/pprof"
+	"time"
+)
+
+// caseLimit is how long a case may take. No rule needs nearly as long.
+const caseLimit = 3 * time.Minute
+
+// Judge judges one rule, by the name of its case. It opens a Site of its own and closes it. Where
+// h.FakeTime is set, the caller has put it in a testing/synctest bubble, and rules about instants
+// are exact; otherwise they are allowed 250 ms, and a case that fails while the machine is late for its
+// own timers is judged again, twice at most. Known and Only are not looked at.
+//
+// Judge does not panic, also when the driver does, and comes back after three minutes even if the
+// driver does not.
+func Judge(ctx context.Context, h Harness, name string) Outcome {
+	r, ok := find(name)
+	if !ok {
+		return Outcome{Case: name, Verdict: Fails, Detail: "there is no such case"}
+	}
+	return h.judge(ctx, r)
+}
+
+// judge judges one rule. A failure that was seen while the machine was late for its own timers says
+// nothing of the client, and is looked at again.
+func (h Harness) judge(ctx context.Context, r rule) Outcome {
+	for again := 2; ; again-- {
+		o, late := judge(ctx, h, r)
+		if o.Verdict != Fails || late < tooLate || again == 0 || ctx.Err() != nil {
+			return o
+		}
+	}
+}
+
+// judge judges one rule once, and tells how late the machine was meanwhile.
+func judge(ctx context.Context, h Harness, r rule) (Outcome, time.Duration) {
+	// The deadline of the caller is not the deadline of commands that are to have none.
+	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, cancel)()
+
+	p := &probe{h: h, rule: r, ctx: inner, mark: r.name + " " + rand.Text()}
+	if !h.FakeTime {
+		p.late = new(lateness)
+		defer p.late.measure()()
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		pprof.Do(inner, pprof.Labels(markKey, p.mark), p.run)
+	}()
+	limit := time.NewTimer(caseLimit)
+	defer limit.Stop()
+	select {
+	case <-done:
+	case <-limit.C:
+		p.decide(Fails, "something did not come back within "+caseLimit.String())
+	}
+	return p.outcome(), p.late.worst()
+}
+
+// run opens the site, plays the case and closes the site. A verdict ends the goroutine by
+// runtime.Goexit, which runs what is deferred here.
+func (p *probe) run(ctx context.Context) {
+	defer func() {
+		if v := recover(); v != nil {
+			p.decide(Fails, fmt.Sprintf("it panicked: %v", v))
+		}
+	}()
+	p.ctx = ctx
+	site, err := p.h.Open(ctx)
+	if err != nil {
+		p.failf("it could not be opened: %v", err)
+	}
+	p.site = site
+	defer p.close()
+	p.rule.play(p)
+}
+
+// closeClient closes the client in the course of the case.
+func (p *probe) closeClient() error {
+	p.closed = true
+	return p.site.Client.Close()
+}
+
+// close lifts what still stands and closes client and world, once; the client only if the case has
+// not.
+func (p *probe) close() {
+	p.closing.Do(func() {
+		for i := len(p.lifts) - 1; i >= 0; i-- {
+			p.lifts[i]()
+		}
+		if !p.closed {
+			if err := p.site.Client.Close(); err != nil {
+				p.decide(Fails, fmt.Sprintf("Close answered: %v", err))
+			}
+		}
+		if p.site.Close != nil {
+			p.site.Close()
+		}
+	})
+}
