@@ -171,6 +171,29 @@ func TestReaderOfTheNextRun(t *testing.T) {
 	})
 }
 
+// Whom this client removed is told so, also when what it knew of them as it sent the command was of an
+// earlier run.
+func TestRemovedByName(t *testing.T) {
+	s := newStub()
+	s.onListen = deaf
+	bubble(t, s, provider.Options{}, func(t *testing.T, c cc.Client, conf cc.Conference) {
+		old, err := s.read(t.Context(), room)
+		require.NoError(t, err)
+		s.restart("uuid:2")
+		p := record(t, conf)
+		require.Equal(t, "synced", p.words())
+		s.with(func() {
+			s.onSnapshot = func(context.Context, int) (provider.Snapshot, error) { return old, nil } // a slow answer
+		})
+		_, err = conf.Snapshot(t.Context())
+		require.NoError(t, err)
+		s.with(func() { s.onSnapshot = nil })
+		require.NoError(t, conf.RemoveParticipant(t.Context(), "2"))
+		time.Sleep(time.Second)
+		require.Equal(t, "left:2:removed", p.words())
+	})
+}
+
 // A read that began before a reader tells it nothing, not even that there is no such conference.
 func TestReaderAfterTheReadBegan(t *testing.T) {
 	s := newStub()

@@ -60,7 +60,11 @@ func (w *watch) noteOurs(o order, ev evidence) {
 		w.ours = true
 	}
 	if o.op == opRemove {
-		w.story.note(Departure{ID: o.part, CallID: ev.callID, Reason: cc.ReasonRemoved}, w.reads, true)
+		callID := ev.callID
+		if commonLeg(ev.others, w.story.snap.Participants) == no {
+			callID = "" // that is of an earlier run
+		}
+		w.story.note(Departure{ID: o.part, CallID: callID, Reason: cc.ReasonRemoved}, w.reads, true)
 	}
 }
 
