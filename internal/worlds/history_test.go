@@ -89,17 +89,27 @@ func play(t *testing.T, c *cast, seed uint64, total *tally) {
 	})
 	time.Sleep(s.cast.promptness())
 	s.mark()
+	var open []*reading
 	s.mu.Lock()
 	for _, r := range s.ranges {
-		s.checkReading(r)
+		if s.checkReading(r); !r.over {
+			open = append(open, r)
+		}
 	}
 	s.mu.Unlock()
+	why := cc.ErrCanceled
 	if seed%2 == 0 {
 		cancel()
 	} else {
+		why = cc.ErrClosed
 		s.closeInFlight()
 	}
 	readers.Wait()
+	for _, r := range open {
+		if n := len(r.told); n == 0 || cc.KindOf(r.told[n-1].err) != why && r.told[n-1].event.Type != cc.Ended {
+			s.mistake("a story did not end as %v: %v", why, r)
+		}
+	}
 	cancel()
 	require.NoError(t, s.client.Close())
 	time.Sleep(5 * time.Second) // for what is on its way still
@@ -189,7 +199,11 @@ func (n *tally) String() string {
 	fmt.Fprintf(&b, "%d commands, %d snapshots, %d requests, %d sent again, %d effects, %d people; %d events, %d ended, %d gaps, %d stale;",
 		n.orders, n.looks, n.requests, n.again, n.effects, n.joins, n.told, n.ended, n.gaps, n.stale)
 	for kind := cc.Kind(0); kind <= cc.ErrClosed; kind++ {
-		fmt.Fprintf(&b, " %v: %d", kind, n.kinds[kind])
+		word := "nil"
+		if kind != 0 {
+			word = kind.Error()
+		}
+		fmt.Fprintf(&b, " %s: %d", word, n.kinds[kind])
 	}
 	return b.String()
 }
