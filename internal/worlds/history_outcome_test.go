@@ -281,9 +281,10 @@ func (s *scene) checkReason(o *order, kind cc.Kind, bad func(string, ...any)) {
 		}
 	case cc.ErrNotFound:
 		// A bare 404, and no read to tell what it was of.
-		bare := !o.plan.calm() && slices.ContainsFunc(o.requests, func(r *request) bool { return r.life == nil })
+		disturbed := !o.plan.calm() || o.limit > 0 || o.cancel >= 0 || !o.canceledAt.IsZero()
+		bare := disturbed && slices.ContainsFunc(o.requests, func(r *request) bool { return r.life == nil })
 		if !bare && !some(func(v *version, _ soul, there bool) bool {
-			return v == nil || !v.owned || !there && !o.plan.calm() && o.verb != verbEnd
+			return v == nil || !v.owned || !there && disturbed && o.verb != verbEnd
 		}) {
 			bad("it was there all the time")
 		}
