@@ -196,7 +196,7 @@ func (s *scene) tellsLegs(o *order, r *request) bool {
 		return false
 	}
 	at, read := s.known[leg{r.life.instance, r.soul.call}]
-	return !o.byInstance() || s.cast.http || read && at < r.seq
+	return !o.byInstance() || s.cast.http || read && at.Before(r.sent)
 }
 
 // lastLook is when the last read before a request began.

@@ -187,12 +187,12 @@ func pause(ctx context.Context, d time.Duration) bool {
 func (w way) Snapshot(ctx context.Context, c cc.ConferenceID) (s provider.Snapshot, err error) {
 	err = w.read(ctx, c, func(ctx context.Context) (err error) {
 		s, err = w.Driver.Snapshot(ctx, c)
-		w.seen(s.Instance, s.Participants...)
 		return err
 	})
 	if err != nil {
 		return provider.Snapshot{}, err
 	}
+	w.seen(s.Instance, s.Participants...)
 	return s, nil
 }
 
@@ -202,12 +202,12 @@ func (w way) Participant(ctx context.Context, c cc.ConferenceID, p cc.Participan
 	}
 	err = w.read(ctx, c, func(ctx context.Context) (err error) {
 		who, run, err = w.Driver.Participant(ctx, c, p)
-		w.seen(run, who)
 		return err
 	})
 	if err != nil {
 		return cc.Participant{}, "", err
 	}
+	w.seen(run, who)
 	return who, run, nil
 }
 

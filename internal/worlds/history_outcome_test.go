@@ -407,6 +407,6 @@ func (s *scene) never(o *order) bool {
 // byOrder reports whether what began at a place of the history is an order's own doing.
 func (s *scene) byOrder(o *order, l *life, seq int) bool {
 	return slices.ContainsFunc(o.requests, func(r *request) bool {
-		return r.life == l && len(r.effects) > 0 && (r.seq == seq || !r.due.IsZero() && r.due.Equal(s.when(seq)))
+		return slices.ContainsFunc(r.effects, func(e effect) bool { return e.life == l && e.seq == seq })
 	})
 }

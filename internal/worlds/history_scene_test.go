@@ -73,7 +73,7 @@ type scene struct {
 	ranges  []*reading
 	windows []window
 	losses  []loss
-	known   map[leg]int // by the truth's lock: when a leg was first read
+	known   map[leg]time.Time // by the truth's lock: when a leg was first read
 	begun   time.Time
 	calm    bool // nothing goes wrong any more
 	joined  int
@@ -90,7 +90,7 @@ const (
 )
 
 func newScene(c *cast, seed uint64) (*scene, func(), error) {
-	s := &scene{seed: seed, begun: time.Now(), stop: make(chan struct{}), told: map[cc.ConferenceID][]moment{}, known: map[leg]int{}}
+	s := &scene{seed: seed, begun: time.Now(), stop: make(chan struct{}), told: map[cc.ConferenceID][]moment{}, known: map[leg]time.Time{}}
 	sw := fake.NewSwitch(fake.Options{Rules: fake.Rules{FirstMember: firstNumber}, Lag: c.lag})
 	s.truth = &truth{
 		sw: sw, cast: c, byID: map[cc.ConferenceID]*life{}, live: map[string]*life{}, wrong: s.mistake,
@@ -127,8 +127,8 @@ func (s *scene) seen(instance cc.ConferenceID, list ...cc.Participant) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range list {
-		if k := (leg{instance, p.CallID}); s.known[k] == 0 {
-			s.known[k] = s.seq
+		if k := (leg{instance, p.CallID}); s.known[k].IsZero() {
+			s.known[k] = time.Now()
 		}
 	}
 }

@@ -68,6 +68,7 @@ func (v *version) byKey(key cc.ParticipantID) (soul, bool) {
 
 // An effect is one change of the truth.
 type effect struct {
+	seq    int
 	life   *life
 	what   string // "joined", "left", "set", "ended"
 	key    cc.ParticipantID
@@ -193,6 +194,9 @@ func (h *truth) write(l *life, r fake.RoomInfo) []effect {
 	}
 	if len(effects) == 0 && is.owned == last.owned {
 		return nil
+	}
+	for i := range effects {
+		effects[i].seq = h.seq
 	}
 	is.seq, is.at = h.seq, time.Now()
 	if last.seq == h.seq {
