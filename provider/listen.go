@@ -172,7 +172,7 @@ func (c *client) heard(u Update) {
 		}
 	}
 	for _, w := range c.watches {
-		if u.Conference == "" || c.sameConference(w.id, u.Conference) {
+		if u.Conference == "" || c.sameConference(w.id, u.Conference) || w.knows(u.Conference) {
 			w.ring(u.Gap)
 		}
 	}
@@ -182,6 +182,13 @@ func (c *client) heard(u Update) {
 // which Instance has which name. The caller holds c.mu.
 func (c *client) sameConference(a, b cc.ConferenceID) bool {
 	return a == b || c.nameOf(a) == c.nameOf(b)
+}
+
+// Knows reports whether an id is one of those of the conference that this watch has read last, which the
+// memory may have forgotten: others are read in the meantime. The caller holds client.mu.
+func (w *watch) knows(id cc.ConferenceID) bool {
+	s := &w.story.snap
+	return id == s.Conference || id == s.Instance
 }
 
 func (c *client) nameOf(id cc.ConferenceID) cc.ConferenceID {
