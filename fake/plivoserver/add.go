@@ -33,7 +33,13 @@ func (s *Server) addParticipant(q request) reply {
 		calls[i] = object{"to": to, "from": in.from, "call_uuid": leg.CallID}
 	}
 	if !q.dry {
-		if _, err := s.bridge.Dial(name, legs...); err != nil {
+		if err := s.bring(name, in.orders, func() (cc.ConferenceID, error) {
+			ms, err := s.bridge.Dial(name, legs...)
+			if err != nil {
+				return "", err
+			}
+			return ms[0].Instance(), nil
+		}); err != nil {
 			return refused(err)
 		}
 	}
@@ -51,12 +57,19 @@ func (s *Server) pullIn(q request, name string, in invitation) reply {
 	}
 	leg := in.leg
 	leg.CallID, leg.Entry = in.callUUID, fake.EntryCommand
+	leg.Data = legOrder{exitMethod: in.exitMethod, pulled: true}.data()
 	if was, ok := s.lastLeg(in.callUUID); ok {
 		leg.Address, leg.Withheld = was.Address, was.Address == ""
 		leg.Name, leg.Called, leg.Login = was.Leg.Name, was.Leg.Called, was.Leg.Login
 	}
 	if !q.dry {
-		if _, err := s.bridge.Join(name, leg); err != nil {
+		if err := s.bring(name, in.orders, func() (cc.ConferenceID, error) {
+			m, err := s.bridge.Join(name, leg)
+			if err != nil {
+				return "", err
+			}
+			return m.Instance(), nil
+		}); err != nil {
 			return refused(err)
 		}
 	}
@@ -107,6 +120,8 @@ type invitation struct {
 	to                     []string
 	ringTimeout, delayDial []int
 	leg                    fake.Leg // what all destinations have in common
+	orders                 roomOrder
+	exitMethod             string
 }
 
 // mostDestinations is how many may be dialled at once.
@@ -164,5 +179,7 @@ func parseInvitation(f fields) (invitation, *reply) {
 			MaxDuration: time.Duration(v.integer("max_duration", 14400)) * time.Second,
 		},
 	}
+	orders, order := parseOrders(v)
+	in.orders, in.exitMethod, in.leg.Data = orders, order.exitMethod, order.data()
 	return in, nil
 }

@@ -120,6 +120,11 @@ func (s *Server) memberAction(q request, list bool, status int, message string, 
 	if bad := do(room, sel); bad != nil {
 		return *bad
 	}
+	return s.memberAnswer(status, message, sel)
+}
+
+// memberAnswer is what an action on members is answered with.
+func (s *Server) memberAnswer(status int, message string, sel selection) reply {
 	quirks := s.options.Quirks
 	if quirks.MemberActions204 {
 		status = 204

@@ -21,6 +21,19 @@ const (
 	UpdateParticipant Operation = "update-participant" // POST /MultiPartyCall/{room}/Participant/{member}/
 	KickParticipant   Operation = "kick-participant"   // DELETE /MultiPartyCall/{room}/Participant/{member}/
 
+	StartRoomRecording         Operation = "start-room-recording"         // POST /MultiPartyCall/{room}/Record/
+	StopRoomRecording          Operation = "stop-room-recording"          // DELETE /MultiPartyCall/{room}/Record/
+	PauseRoomRecording         Operation = "pause-room-recording"         // POST /MultiPartyCall/{room}/Record/Pause/
+	ResumeRoomRecording        Operation = "resume-room-recording"        // POST /MultiPartyCall/{room}/Record/Resume/
+	StartParticipantRecording  Operation = "start-participant-recording"  // POST /MultiPartyCall/{room}/Participant/{member}/Record/
+	StopParticipantRecording   Operation = "stop-participant-recording"   // DELETE /MultiPartyCall/{room}/Participant/{member}/Record/
+	PauseParticipantRecording  Operation = "pause-participant-recording"  // POST /MultiPartyCall/{room}/Participant/{member}/Record/Pause/
+	ResumeParticipantRecording Operation = "resume-participant-recording" // POST /MultiPartyCall/{room}/Participant/{member}/Record/Resume/
+	StartPlay                  Operation = "start-play"                   // POST /MultiPartyCall/{room}/Member/{member}/Play/
+	StopPlay                   Operation = "stop-play"                    // DELETE /MultiPartyCall/{room}/Member/{member}/Play/
+	StartSpeak                 Operation = "start-speak"                  // POST /MultiPartyCall/{room}/Member/{member}/Speak/
+	StopSpeak                  Operation = "stop-speak"                   // DELETE /MultiPartyCall/{room}/Member/{member}/Speak/
+
 	ListConferences Operation = "list-conferences" // GET /Conference/
 	EndConferences  Operation = "end-conferences"  // DELETE /Conference/: every one of them
 	GetConference   Operation = "get-conference"   // GET /Conference/{name}/
@@ -31,6 +44,13 @@ const (
 	UnmuteMember    Operation = "unmute-member"    // DELETE /Conference/{name}/Member/{member}/Mute/
 	DeafMember      Operation = "deaf-member"      // POST /Conference/{name}/Member/{member}/Deaf/
 	UndeafMember    Operation = "undeaf-member"    // DELETE /Conference/{name}/Member/{member}/Deaf/
+
+	PlayToMember         Operation = "play-to-member"         // POST /Conference/{name}/Member/{member}/Play/
+	StopPlayToMember     Operation = "stop-play-to-member"    // DELETE /Conference/{name}/Member/{member}/Play/
+	SpeakToMember        Operation = "speak-to-member"        // POST /Conference/{name}/Member/{member}/Speak/
+	StopSpeakToMember    Operation = "stop-speak-to-member"   // DELETE /Conference/{name}/Member/{member}/Speak/
+	RecordConference     Operation = "record-conference"      // POST /Conference/{name}/Record/
+	StopRecordConference Operation = "stop-record-conference" // DELETE /Conference/{name}/Record/
 
 	HangUpCall Operation = "hang-up-call" // DELETE /Call/{call}/
 )

@@ -1,6 +1,7 @@
 package plivoserver
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"net/url"
@@ -101,6 +102,11 @@ func checkParameters(f fields, known map[string]parameter) (values, *reply) {
 func (v values) text(name string) string {
 	s, _ := v[name].(string)
 	return s
+}
+
+// method is a method in capitals.
+func (v values) method(name, otherwise string) string {
+	return strings.ToUpper(cmp.Or(v.text(name), otherwise))
 }
 
 func (v values) boolean(name string, otherwise bool) bool {

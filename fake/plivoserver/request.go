@@ -50,6 +50,19 @@ var handlers = map[Operation]func(*Server, request) reply{
 	UpdateParticipant: (*Server).updateParticipant,
 	KickParticipant:   (*Server).kickParticipant,
 
+	StartRoomRecording:         (*Server).startRoomRecording,
+	StopRoomRecording:          (*Server).stopRecording,
+	PauseRoomRecording:         (*Server).pauseRecording,
+	ResumeRoomRecording:        (*Server).resumeRecording,
+	StartParticipantRecording:  (*Server).startParticipantRecording,
+	StopParticipantRecording:   (*Server).stopRecording,
+	PauseParticipantRecording:  (*Server).pauseRecording,
+	ResumeParticipantRecording: (*Server).resumeRecording,
+	StartPlay:                  (*Server).startPlay,
+	StopPlay:                   (*Server).stopPlay,
+	StartSpeak:                 (*Server).startSpeak,
+	StopSpeak:                  (*Server).stopSpeak,
+
 	ListConferences: (*Server).listConferences,
 	EndConferences:  (*Server).endConferences,
 	GetConference:   (*Server).getConference,
@@ -60,6 +73,13 @@ var handlers = map[Operation]func(*Server, request) reply{
 	UnmuteMember:    (*Server).unmuteMember,
 	DeafMember:      (*Server).deafMember,
 	UndeafMember:    (*Server).undeafMember,
+
+	PlayToMember:         (*Server).playToMember,
+	StopPlayToMember:     (*Server).stopPlayToMember,
+	SpeakToMember:        (*Server).speakToMember,
+	StopSpeakToMember:    (*Server).stopSpeakToMember,
+	RecordConference:     (*Server).recordConference,
+	StopRecordConference: (*Server).stopRecordConference,
 
 	HangUpCall: (*Server).hangUpCall,
 }
@@ -106,7 +126,10 @@ func (t target) conference() cc.ConferenceID {
 func (t target) isRoom() bool {
 	switch t.op {
 	case GetRoom, ActivateRoom, EndRoom, ListParticipants, AddParticipant,
-		GetParticipant, UpdateParticipant, KickParticipant:
+		GetParticipant, UpdateParticipant, KickParticipant,
+		StartRoomRecording, StopRoomRecording, PauseRoomRecording, ResumeRoomRecording,
+		StartParticipantRecording, StopParticipantRecording, PauseParticipantRecording, ResumeParticipantRecording,
+		StartPlay, StopPlay, StartSpeak, StopSpeak:
 		return true
 	}
 	return false

@@ -64,7 +64,7 @@ func (s *Server) room(info fake.RoomInfo, form string) roomObject {
 		o.Status = strings.ToLower(o.Status)
 	}
 	if info.Status != fake.Ended {
-		o.Recording = new("not-recording")
+		o.Recording = new(s.media.roomState(info))
 		return o
 	}
 	billed := 0
@@ -115,6 +115,7 @@ func (s *Server) listRooms(q request) reply {
 	slices.Reverse(rooms)
 	slices.SortStableFunc(rooms, func(a, b fake.RoomInfo) int { return b.CreatedAt.Compare(a.CreatedAt) })
 
+	s.settle()
 	objects := []any{}
 	for _, r := range of(p, rooms) {
 		objects = append(objects, s.room(r, byName))
@@ -127,6 +128,7 @@ func (s *Server) getRoom(q request) reply {
 	if !ok {
 		return notFound()
 	}
+	s.settle()
 	o := s.room(info, q.form())
 	o.APIID = newUUID()
 	return raw(200, o)
@@ -191,9 +193,12 @@ func billedSeconds(m fake.MemberInfo) int {
 
 // amount is what so many billed seconds cost, by the rate that fits every recorded answer.
 func (s *Server) amount(billed int) any {
-	dollars := float64(billed) / 60 * 0.005
 	if s.options.Quirks.NumericAmounts {
-		return dollars
+		return dollars(billed)
 	}
-	return strconv.FormatFloat(dollars, 'f', 5, 64)
+	return amountText(billed)
 }
+
+func dollars(billed int) float64 { return float64(billed) / 60 * 0.005 }
+
+func amountText(billed int) string { return strconv.FormatFloat(dollars(billed), 'f', 5, 64) }

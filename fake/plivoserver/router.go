@@ -30,6 +30,22 @@ var patterns = []pattern{
 		http.MethodGet: ListParticipants, http.MethodPost: AddParticipant}},
 	{[]string{"MultiPartyCall", varRoom, "Participant", varMember}, map[string]Operation{
 		http.MethodGet: GetParticipant, http.MethodPost: UpdateParticipant, http.MethodDelete: KickParticipant}},
+	{[]string{"MultiPartyCall", varRoom, "Record"}, map[string]Operation{
+		http.MethodPost: StartRoomRecording, http.MethodDelete: StopRoomRecording}},
+	{[]string{"MultiPartyCall", varRoom, "Record", "Pause"}, map[string]Operation{
+		http.MethodPost: PauseRoomRecording}},
+	{[]string{"MultiPartyCall", varRoom, "Record", "Resume"}, map[string]Operation{
+		http.MethodPost: ResumeRoomRecording}},
+	{[]string{"MultiPartyCall", varRoom, "Participant", varMember, "Record"}, map[string]Operation{
+		http.MethodPost: StartParticipantRecording, http.MethodDelete: StopParticipantRecording}},
+	{[]string{"MultiPartyCall", varRoom, "Participant", varMember, "Record", "Pause"}, map[string]Operation{
+		http.MethodPost: PauseParticipantRecording}},
+	{[]string{"MultiPartyCall", varRoom, "Participant", varMember, "Record", "Resume"}, map[string]Operation{
+		http.MethodPost: ResumeParticipantRecording}},
+	{[]string{"MultiPartyCall", varRoom, "Member", varMember, "Play"}, map[string]Operation{
+		http.MethodPost: StartPlay, http.MethodDelete: StopPlay}},
+	{[]string{"MultiPartyCall", varRoom, "Member", varMember, "Speak"}, map[string]Operation{
+		http.MethodPost: StartSpeak, http.MethodDelete: StopSpeak}},
 	{[]string{"Conference"}, map[string]Operation{
 		http.MethodGet: ListConferences, http.MethodDelete: EndConferences}},
 	{[]string{"Conference", varRoom}, map[string]Operation{
@@ -42,6 +58,12 @@ var patterns = []pattern{
 		http.MethodPost: MuteMember, http.MethodDelete: UnmuteMember}},
 	{[]string{"Conference", varRoom, "Member", varMember, "Deaf"}, map[string]Operation{
 		http.MethodPost: DeafMember, http.MethodDelete: UndeafMember}},
+	{[]string{"Conference", varRoom, "Member", varMember, "Play"}, map[string]Operation{
+		http.MethodPost: PlayToMember, http.MethodDelete: StopPlayToMember}},
+	{[]string{"Conference", varRoom, "Member", varMember, "Speak"}, map[string]Operation{
+		http.MethodPost: SpeakToMember, http.MethodDelete: StopSpeakToMember}},
+	{[]string{"Conference", varRoom, "Record"}, map[string]Operation{
+		http.MethodPost: RecordConference, http.MethodDelete: StopRecordConference}},
 	{[]string{"Call", varCall}, map[string]Operation{http.MethodDelete: HangUpCall}},
 }
 

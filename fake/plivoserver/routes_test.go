@@ -129,6 +129,9 @@ func TestRoutesAreComplete(t *testing.T) {
 	for _, c := range routes {
 		tested[c.op] = true
 	}
+	for _, c := range mediaRoutes {
+		tested[c.op] = true
+	}
 	for _, op := range plivoserver.Operations() {
 		require.True(t, tested[op], op)
 	}
@@ -157,6 +160,12 @@ func TestNotRoutes(t *testing.T) {
 			{"GET", "/Conference/room-7/Member/1/Kick/", 405, "POST"}, // one page's kick
 			{"DELETE", "/Conference/room-7/Member/1/Kick/", 405, "POST"},
 			{"GET", "/Call/x/", 405, "DELETE"},
+			{"GET", "/MultiPartyCall/name_room-7/Record/", 405, "DELETE, POST"},
+			{"DELETE", "/MultiPartyCall/name_room-7/Record/Pause/", 405, "POST"},
+			{"GET", "/MultiPartyCall/name_room-7/Participant/1/Record/Resume/", 405, "POST"},
+			{"PUT", "/MultiPartyCall/name_room-7/Member/1/Play/", 405, "DELETE, POST"},
+			{"GET", "/Conference/room-7/Member/1/Speak/", 405, "DELETE, POST"},
+			{"GET", "/Conference/room-7/Record/", 405, "DELETE, POST"},
 
 			{"GET", "/", 404, ""},
 			{"GET", "", 404, ""},
@@ -165,9 +174,11 @@ func TestNotRoutes(t *testing.T) {
 			{"POST", "/MultiPartyCall/name_room-7/Participant/1/Mute/", 404, ""}, // a command line client's idea
 			{"POST", "/MultiPartyCall/name_room-7/Participant/1/Hold/", 404, ""},
 			{"DELETE", "/MultiPartyCall/name_room-7/Member/1/", 404, ""},
-			{"POST", "/MultiPartyCall/name_room-7/Member/1/Play/", 404, ""}, // not served
-			{"POST", "/MultiPartyCall/name_room-7/Record/", 404, ""},
-			{"POST", "/Conference/room-7/Record/", 404, ""},
+			{"POST", "/MultiPartyCall/name_room-7/Participant/1/Play/", 404, ""}, // Member has it
+			{"POST", "/MultiPartyCall/name_room-7/Member/1/Record/", 404, ""},    // Participant has it
+			{"POST", "/MultiPartyCall/name_room-7/Record/Stop/", 404, ""},
+			{"POST", "/Conference/room-7/Record/Pause/", 404, ""},
+			{"POST", "/Conference/room-7/Member/1/Record/", 404, ""},
 			{"DELETE", "/Conference/room-7/Member/", 404, ""},
 			{"DELETE", "/Conference/room-7/Participant/1/", 404, ""},
 			{"DELETE", "/Call/", 404, ""},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"github.com/callcontrol-go/callcontrol/fake"
 )
@@ -23,6 +24,9 @@ type Options struct {
 	AuthToken string `json:"-" xml:"-" yaml:"-"` // empty: DefaultAuthToken
 
 	Quirks Quirks
+	// Callbacks say where the callbacks of rooms go that Server.Callback names none for. They are sent
+	// only by what SendCallbacks starts.
+	Callbacks Callbacks
 	// LiteralDots takes the path segments "." and ".." for names like any other, which nothing has.
 	// Without it they mean what they mean to a front end that normalises paths before it passes them
 	// on, as the vendor's may: DELETE .../Conference/room/Member/../ ends the room. A client must not
@@ -35,12 +39,17 @@ type Options struct {
 }
 
 // A Server speaks the vendor's API in front of a Switch. New makes one. It is an http.Handler and
-// safe for concurrent use. It starts no goroutine of its own: what is started is an Endpoint's.
+// safe for concurrent use. It starts no goroutine of its own: what is started is an Endpoint's, or a
+// Sender's.
 type Server struct {
 	bridge  *fake.Switch
 	options Options
 	faults  faultSet
 	journal journal
+	media   media
+	where   whereabouts
+
+	sending atomic.Bool // there is a Sender
 }
 
 // New returns a server in front of sw. It refuses a nil switch, and credentials that the vendor
@@ -70,7 +79,13 @@ func New(sw *fake.Switch, o Options) (*Server, error) {
 	if o.LogSize == 0 {
 		o.LogSize = defaultLogSize
 	}
-	return &Server{bridge: sw, options: o, journal: journal{size: o.LogSize}}, nil
+	d, err := o.Callbacks.directory()
+	if err != nil {
+		return nil, err
+	}
+	return &Server{
+		bridge: sw, options: o, journal: journal{size: o.LogSize}, where: whereabouts{otherwise: d},
+	}, nil
 }
 
 func validAuthID(id string) bool {
