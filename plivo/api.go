@@ -23,6 +23,7 @@ type api struct {
 	provider string
 	root     []string // v1, Account, the auth id
 	insecure bool
+	receiver *Receiver       // nil: callbacks cannot come here
 	timeout  time.Duration   // of what has no deadline
 	closed   context.Context // done once the driver is closed
 	close    context.CancelFunc
@@ -33,6 +34,10 @@ func newAPI(provider string, o Options) (*api, error) {
 		return nil, asOpen(err, provider, o)
 	}
 	endpoint, err := o.endpoint()
+	if err != nil {
+		return nil, asOpen(err, provider, o)
+	}
+	receiver, err := o.receiver(provider)
 	if err != nil {
 		return nil, asOpen(err, provider, o)
 	}
@@ -65,7 +70,7 @@ func newAPI(provider string, o Options) (*api, error) {
 	}
 	a := &api{
 		http: client, log: log, name: o.clientName(provider), provider: provider, insecure: o.Insecure,
-		root: []string{"v1", "Account", o.AuthID}, timeout: o.Timeout,
+		root: []string{"v1", "Account", o.AuthID}, receiver: receiver, timeout: o.Timeout,
 	}
 	if a.timeout <= 0 {
 		a.timeout = defaultTimeout
@@ -142,7 +147,13 @@ func (a *api) limit(ctx context.Context) (context.Context, context.CancelFunc) {
 
 func (a *api) shut() error {
 	a.close()
-	return a.http.Close()
+	err := a.http.Close()
+	if a.receiver != nil {
+		if late := a.receiver.Close(); err == nil {
+			err = late
+		}
+	}
+	return err
 }
 
 // fail is an error of this package's own.

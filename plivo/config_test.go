@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -97,7 +98,7 @@ func TestBadConfiguration(t *testing.T) {
 		{cc.Config{Settings: map[string]string{"rate": "0"}}, usual, `"rate" is a whole number`},
 		{cc.Config{Settings: map[string]string{"rate": "100001"}}, usual, `"rate" is a whole number`},
 		{cc.Config{Settings: map[string]string{"rate": "ten"}}, usual, `"rate" is a whole number`},
-		{cc.Config{Settings: map[string]string{"rats": "1"}}, usual, `unknown setting "rats"; known are insecure, rate, remove`},
+		{cc.Config{Settings: map[string]string{"rats": "1"}}, usual, `unknown setting "rats"; known are insecure, rate, remove, signature`},
 		{cc.Config{Endpoint: "http://api.example.net"}, usual, "plain http"},
 		{cc.Config{Endpoint: "https://a:b@api.example.net"}, usual, "password"},
 	} {
@@ -141,6 +142,13 @@ func TestOptionsThatCannotWork(t *testing.T) {
 		"insecure":    func(o *plivo.Options) { o.Endpoint, o.Insecure = "http://api.example.net", true },
 		"timeout":     func(o *plivo.Options) { o.Timeout = -1 },
 		"poll":        func(o *plivo.Options) { o.Poll = -time.Second },
+		"public URL":  func(o *plivo.Options) { o.PublicURL = "http://hooks.example.net" },
+		"tokens":      func(o *plivo.Options) { o.PublicURL, o.Tokens = public, secrets("a b") },
+		"16 tokens": func(o *plivo.Options) {
+			o.PublicURL, o.Tokens = public, secrets(strings.Split(strings.Repeat("a", 16), "")...)
+		},
+		"no use of V2":     func(o *plivo.Options) { o.AllowV2 = true },
+		"no use of tokens": func(o *plivo.Options) { o.Tokens = secrets("a") },
 	} {
 		for _, open := range []func(plivo.Options) (cc.Client, error){plivo.NewMPC, plivo.NewConference} {
 			o := options(newWire())

@@ -72,20 +72,60 @@
 //
 // # Events
 //
-// What is watched is read every 5 s. Plivo's callbacks are not received yet; they name the address
-// in the answer document of the joining call, so a client cannot ask for them later in any case. Who
-// receives them on their own verifies them with a [Verifier].
+// Where callbacks can reach this program (PublicURL), what is watched is read when one rings, and
+// every 30 s beside that, since callbacks get lost; elsewhere every 5 s. The [Receiver] is an
+// http.Handler, which callcontrol.As yields and somebody has to mount. Plivo is told the address in
+// the answer document of the joining call (statusCallbackUrl, or callbackUrl of a conference) or with
+// [Room.AddParticipant], so a client cannot ask for callbacks by itself.
+//
+//	rings            plivo-mpc                                      plivo-conference
+//	yes              MPCInitialized, MPCStart, MPCEnd               enter, exit
+//	                 ParticipantJoin, Exit, Mute, Unmute, Hold,
+//	                 Unhold, CoachModeStart, CoachModeStop
+//	                 AddParticipantByAPIActionInitiated, Completed
+//	no, and is raw   ParticipantSpeakStart, SpeakStop, DigitInput   digits, floor, record
+//	                 MPCRecordingInitiated, Paused, Resumed,        the callback of a recording
+//	                 Completed, Failed                              that was begun by REST
+//
+// The names are those of Plivo's pages "Multiparty Calls" and "Conferencing (XML)". One rings only if
+// it has every field that Plivo documents for it, none of them twice, and each in its own format. No
+// callback is believed: it has the conference read that it names, and what is told are differences
+// between what was read, so lost, doubled, late and reordered ones cost nothing but time. For the
+// Conference API Plivo sends none when somebody is muted or deafened, nor at the end; the read every
+// 30 s tells these. What rings nothing is in [Receiver.RawEvents], like everything else that is
+// genuine, also that of the other API.
+//
+// Why somebody has left is told by Plivo's record of the participant or by this client's own confirmed
+// command; the Conference API keeps no record.
+//
+// Of several replicas one gets a callback. Its Notified is told which conference rang, by name (by
+// Instance where the name would be refused here), and passes that on to Client.Notify of the others.
+//
+// Callbacks are proven by the signature V3, with the auth token or another that was named. It is of
+// the origin of PublicURL and of the request URI as it came; Host and forwarded headers are never
+// looked at. The weaker V2 is for those who choose it. Plivo signs no time: a callback that comes
+// again is known by its nonce for 10 minutes, and only to the replica that had it. After that it rings
+// once more, for a read that shows nothing new. [Verifier], [SignV3] and [SignV2] are for those who
+// receive callbacks on their own.
 //
 // # Configuration
 //
 //	plivo-mpc:?remove=hangup&rate=150
 //	plivo-conference://127.0.0.1:8080?insecure=true
+//	plivo-mpc:?public_url=https://hooks.example.net&secret.PLIVO_OLD_AUTH_TOKEN=PLIVO_OLD_AUTH_TOKEN
 //
-// The secrets PLIVO_AUTH_ID and PLIVO_AUTH_TOKEN are required. The settings are
+// The secrets PLIVO_AUTH_ID and PLIVO_AUTH_TOKEN are required. Callbacks can be signed with more
+// tokens than that: PLIVO_MAIN_AUTH_TOKEN, where the auth id is a sub-account's, and
+// PLIVO_OLD_AUTH_TOKEN and PLIVO_OLD_MAIN_AUTH_TOKEN while a token is being replaced. These are looked
+// up only where the configuration names them, so that nothing is trusted by chance. The settings are
 //
-//	remove    leave (the default) or hangup: what becomes of the call of a removed participant
-//	rate      requests per 5 s, this client's part of what Plivo allows the account; 300
-//	insecure  true: plain http to a loopback address
+//	remove     leave (the default) or hangup: what becomes of the call of a removed participant
+//	rate       requests per 5 s, this client's part of what Plivo allows the account; 300
+//	signature  v3 (the default), or v2: callbacks that have only the weaker signature are taken, too
+//	insecure   true: plain http to a loopback address
+//
+// PublicURL is where callbacks arrive, as Plivo was told, with the same port and the same case of
+// letters; its path does not matter. Notified has no effect without it.
 //
 // The endpoint is https://api.plivo.com where none is given. [NewMPC] and [NewConference] stand
 // beside the configuration. None of them makes a request.
@@ -98,4 +138,9 @@
 // Lists come in pages of 20, each of them a request: a snapshot of a multiparty call is two requests,
 // and one more for every 20 who are or were in the room. At most 10,000 participants of a room and
 // 100,000 rooms are read.
+//
+// Of a callback at most 64 KiB are read, for at most 10 s. A receiver remembers at most 100,000
+// nonces, each for 10 minutes; 1,024 conferences wait for Notified, and 256 raw events, of 1 MiB in
+// all, for each reader. What is beyond that is dropped and counted ([ReceiverStats]). While callbacks
+// come, a conference that is watched is read at most once in 100 ms, and within the rate.
 package plivo

@@ -85,3 +85,10 @@ func NewCountedSecret(word string, looks *int) Secret {
 		return word
 	}}
 }
+
+// Nonces is the memory of a Receiver.
+type Nonces struct{ n *nonces }
+
+func NewNonces() Nonces                { return Nonces{newNonces()} }
+func (n Nonces) Add(nonce string) bool { return n.n.add(keyOf(nonce)) }
+func (n Nonces) Len() int              { return len(n.n.known) }

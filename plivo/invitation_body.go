@@ -303,15 +303,27 @@ func callbackURL(s string, insecure bool) bool {
 	return u.Scheme == "https" && publicName(u.Hostname())
 }
 
-// publicName reports whether host is a name of the public kind: labels with a dot between them, the
-// last one with a letter first, so that no spelling of an address is one, and none of the names that
-// stand for this machine or its neighbours.
+// publicName reports whether host is a name of the public kind: labels of ASCII letters, digits, hyphens
+// and underscores with a dot between them, the last one with a letter first, so that no spelling of an
+// address is one, and none of the names that stand for this machine, its neighbours or the metadata of
+// a virtual machine. A name in another script is given in its ASCII form: there are letters and full
+// stops that become those of ASCII only after they have been looked at.
 func publicName(host string) bool {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	labels := strings.Split(host, ".")
 	last := labels[len(labels)-1]
-	if len(labels) < 2 || last == "" || last[0] < 'a' || last[0] > 'z' || strings.ContainsAny(host, ":%[]") {
+	if len(host) > 253 || len(labels) < 2 || last == "" || last[0] < 'a' || last[0] > 'z' {
 		return false
 	}
-	return !slices.Contains([]string{"localhost", "local", "internal", "localdomain", "arpa"}, last)
+	for _, label := range labels {
+		if label == "" || len(label) > 63 || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+			return false
+		}
+	}
+	return host != "metadata.goog" && !slices.Contains(privateNames, last)
+}
+
+// privateNames are the last labels of names that no public name has.
+var privateNames = []string{
+	"localhost", "local", "internal", "localdomain", "arpa", "lan", "home", "corp", "intranet", "private",
 }

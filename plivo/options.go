@@ -43,8 +43,21 @@ type Options struct {
 	Rate    int
 	Limiter *httpclient.Limiter
 
+	// PublicURL is where Plivo's callbacks reach this program, as Plivo was told. With it the client has
+	// a Receiver, which callcontrol.As yields as http.Handler and as *Receiver and which somebody has to
+	// mount; what is watched is then read when a callback rings. See ReceiverOptions for its form.
+	PublicURL string
+	// Notified is told, after Plivo was answered, which conference a callback has rung for, so that other
+	// replicas can be told by their Notify; see ReceiverOptions.Notify. It has no effect without PublicURL.
+	Notified func(cc.ConferenceID)
+	// Tokens are those beside AuthToken that callbacks may be signed with: the main account's, those of
+	// sub-accounts, and old ones while they are being replaced; at most 15. They need PublicURL.
+	Tokens []Secret
+	// AllowV2 takes callbacks that have only the weaker signature; see ReceiverOptions. It needs PublicURL.
+	AllowV2 bool
+
 	Timeout   time.Duration // of a command whose context has no deadline; 10 s if zero
-	Poll      time.Duration // between reads of a conference that is watched; 5 s if zero
+	Poll      time.Duration // between reads of a conference that is watched; if zero 5 s, and 30 s with PublicURL
 	Transport http.RoundTripper
 	Logger    *slog.Logger // silent if nil
 	Observer  provider.Observer
@@ -87,7 +100,7 @@ func NewConference(o Options) (cc.Client, error) {
 func open(d provider.Driver, o Options, whole bool) (cc.Client, error) {
 	cfg := cc.Config{Name: o.Name, Provider: d.Name(), Logger: o.Logger}
 	client, err := provider.New(d, provider.Options{
-		Config: cfg, Timeout: o.Timeout, Poll: o.Poll, Whole: whole, Observer: o.Observer, Unconfirmed: o.Unconfirmed,
+		Config: cfg, Timeout: o.Timeout, Poll: o.poll(), Whole: whole, Observer: o.Observer, Unconfirmed: o.Unconfirmed,
 	})
 	if err != nil {
 		_ = d.Close()
@@ -139,6 +152,10 @@ func (o Options) check() error {
 		return cc.Detail("Remove: neither RemoveLeave nor RemoveHangUp")
 	case o.Rate < 0 || o.Rate > maxRate:
 		return cc.Detail("Rate is not between 1 and 100000 requests per 5 s")
+	case len(o.Tokens) > maxTokens-1:
+		return cc.Detail("Tokens has more than 15 tokens beside AuthToken")
+	case o.PublicURL == "" && (o.AllowV2 || len(o.Tokens) > 0):
+		return cc.Detail("AllowV2 and Tokens are for callbacks, which need a PublicURL")
 	}
 	return nil
 }

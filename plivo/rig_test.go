@@ -72,6 +72,7 @@ type rig struct {
 	sw        *fake.Switch
 	server    *plivoserver.Server
 	line      *line
+	url       string // of the API
 	client    cc.Client
 	conf      cc.Conference
 	anna, bob *fake.Member
@@ -93,7 +94,7 @@ func newRig(t *testing.T, p product, change ...func(*fake.Options, *plivo.Option
 	require.NoError(t, err)
 	endpoint, err := r.server.Start(plivoserver.Pipe)
 	require.NoError(t, err)
-	r.line = newLine(endpoint.Transport())
+	r.url, r.line = endpoint.URL(), newLine(endpoint.Transport())
 	t.Cleanup(func() { // after everything that uses it
 		require.NoError(t, endpoint.Close())
 		require.NoError(t, r.sw.Close())

@@ -3,6 +3,7 @@ package plivo_test
 import (
 	"encoding/json"
 	"maps"
+	"net/url"
 	"slices"
 	"testing"
 
@@ -31,6 +32,20 @@ func TestEveryExportedTypeKeepsToItself(t *testing.T) {
 		"Invitation":        plivo.Invitation{Role: number, From: number, To: []string{number}, CallerName: number, SIPHeaders: map[string]string{"a": number}},
 		"Added":             plivo.Added{APIID: number, RequestUUID: number, Calls: []plivo.AddedCall{{CallUUID: number, From: number, To: number}}},
 		"AddedCall":         plivo.AddedCall{CallUUID: number, From: number, To: number},
+		"Receiver":          busyReceiver(t, number),
+		"ReceiverOptions":   plivo.ReceiverOptions{PublicURL: "https://hooks.example.net", Tokens: []plivo.Secret{plivo.NewSecret(authToken)}},
+		"ReceiverStats":     plivo.ReceiverStats{Accepted: 1},
+		"RawEvent": plivo.RawEvent{
+			Event: number, Provider: number, Known: true, Conference: number, Instance: number, Path: "/" + number,
+			Fields: url.Values{"From": {number}}, Query: url.Values{number: {number}},
+		},
+		"Recording":        plivo.Recording{APIID: number, ID: number, URL: "https://media.example.net/" + number},
+		"RecordingOptions": plivo.RecordingOptions{TranscriptionURL: "https://hooks.example.net/" + number},
+		"ConferenceRecordingOptions": plivo.ConferenceRecordingOptions{
+			Callback: plivo.Callback{URL: "https://hooks.example.net/" + number}, TranscriptionType: number,
+		},
+		"Speech":           plivo.Speech{Text: number, Voice: number, Language: number},
+		"ConferenceSpeech": plivo.ConferenceSpeech{Text: number, Voice: number, Language: number},
 	}
 	types, err := exported.Types(".")
 	require.NoError(t, err)

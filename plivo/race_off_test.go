@@ -1,0 +1,5 @@
+//go:build !race
+
+package plivo_test
+
+const raceDetector = false
