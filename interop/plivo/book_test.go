@@ -13,13 +13,21 @@ type book struct {
 	defects map[cell][]defect
 	methods map[string]map[string]bool // by library
 	offered map[string]int             // methods, by library
+
+	received map[cell]received // callbacks, by library and method
+
+	tallies                        map[cell]tally // of signatures, by library and rule
+	ourSignatures, theirSignatures int            // that the other side took for valid
 }
 
 // A cell is a library and an operation.
 type cell struct{ column, op string }
 
 func newBook() *book {
-	return &book{calls: map[cell]int{}, defects: map[cell][]defect{}, methods: map[string]map[string]bool{}, offered: map[string]int{}}
+	return &book{
+		calls: map[cell]int{}, defects: map[cell][]defect{}, methods: map[string]map[string]bool{}, offered: map[string]int{},
+		tallies: map[cell]tally{}, received: map[cell]received{},
+	}
 }
 
 // called counts a call.

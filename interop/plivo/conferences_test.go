@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	cc "github.com/callcontrol-go/callcontrol"
 	"github.com/callcontrol-go/callcontrol/fake"
 	server "github.com/callcontrol-go/callcontrol/fake/plivoserver"
 )
@@ -105,7 +106,9 @@ type action struct {
 	list    bool // several may be named with commas
 	// before is a leg to which it can be done; did tells whether it was.
 	before fake.Leg
-	did    func(m *fake.Member) bool
+	did    func(r *run, m *fake.Member) bool
+	// begin does to somebody, or to several as they will be named, what is to be undone; nil: before does.
+	begin func(r *run, conference string, member cc.ParticipantID)
 }
 
 // scenarios are one, some and all members, in each form in which member_id has been seen.
@@ -120,10 +123,18 @@ func (a action) scenarios() []scenario {
 				ids[i] = string(members[i].ID())
 			}
 			member, list := pick(ids)
+			if a.begin != nil {
+				a.begin(r, blankRoom, cc.ParticipantID(member))
+				for i, c := range chosen {
+					if !c {
+						a.begin(r, blankRoom, members[i].ID())
+					}
+				}
+			}
 			rep := r.ask(query{name: blankRoom, member: member})
 			a.answered(r, rep, member, list, quirks)
 			for i, m := range members {
-				require.Equal(r, chosen[i], a.did(m), "member %d", i)
+				require.Equal(r, chosen[i], a.did(r, m), "member %d", i)
 			}
 		}})
 	}
@@ -147,8 +158,11 @@ func (a action) scenarios() []scenario {
 	}
 	return append(all, unknownConference(), scenario{name: "unknown member", form: byName, run: func(r *run) {
 		m := r.join(oneRoom, a.before)
+		if a.begin != nil {
+			a.begin(r, oneRoom, m.ID())
+		}
 		r.fails(r.ask(query{name: oneRoom, member: "999"}), 404, "not found")
-		require.False(r, a.did(m))
+		require.False(r, a.did(r, m))
 	}})
 }
 
@@ -179,11 +193,11 @@ func (a action) answered(r *run, rep reply, member string, list []any, quirks se
 }
 
 var (
-	hangUps     = action{status: 204, did: func(m *fake.Member) bool { return !m.Up() && !m.Present() }}.scenarios()
-	memberKicks = action{status: 202, message: "kicked", did: func(m *fake.Member) bool { return m.Up() && !m.Present() }}.scenarios()
+	hangUps     = action{status: 204, did: func(_ *run, m *fake.Member) bool { return !m.Up() && !m.Present() }}.scenarios()
+	memberKicks = action{status: 202, message: "kicked", did: func(_ *run, m *fake.Member) bool { return m.Up() && !m.Present() }}.scenarios()
 
-	mutes   = action{status: 202, message: "muted", list: true, did: func(m *fake.Member) bool { return m.Info().Mute }}.scenarios()
-	unmutes = action{status: 204, list: true, before: fake.Leg{Mute: true}, did: func(m *fake.Member) bool { return !m.Info().Mute }}.scenarios()
-	deafs   = action{status: 202, message: "deaf", list: true, did: func(m *fake.Member) bool { return m.Info().Deaf }}.scenarios()
-	undeafs = action{status: 204, list: true, before: fake.Leg{Deaf: true}, did: func(m *fake.Member) bool { return !m.Info().Deaf }}.scenarios()
+	mutes   = action{status: 202, message: "muted", list: true, did: func(_ *run, m *fake.Member) bool { return m.Info().Mute }}.scenarios()
+	unmutes = action{status: 204, list: true, before: fake.Leg{Mute: true}, did: func(_ *run, m *fake.Member) bool { return !m.Info().Mute }}.scenarios()
+	deafs   = action{status: 202, message: "deaf", list: true, did: func(_ *run, m *fake.Member) bool { return m.Info().Deaf }}.scenarios()
+	undeafs = action{status: 204, list: true, before: fake.Leg{Deaf: true}, did: func(_ *run, m *fake.Member) bool { return !m.Info().Deaf }}.scenarios()
 )

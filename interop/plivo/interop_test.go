@@ -32,6 +32,8 @@ func TestInterop(t *testing.T) {
 				t.Run(op.id, func(t *testing.T) { b.operation(t, lib, d, op) })
 			}
 			t.Run("errors", func(t *testing.T) { b.errors(t, lib, d) })
+			t.Run("signatures", func(t *testing.T) { b.signatures(t, lib, d) })
+			t.Run("callbacks", func(t *testing.T) { b.callbacks(t, lib, d) })
 			t.Run("defects", func(t *testing.T) { b.particular(t, lib, d) })
 			b.complete(t, lib, d)
 			ran++
@@ -62,7 +64,7 @@ func (b *book) operation(t *testing.T, lib *library, d driver, op operation) {
 		if w.op != op.id {
 			continue
 		}
-		if w.broken != nil || w.instead != nil || op.cases == nil {
+		if w.broken != nil || w.instead != nil {
 			t.Run(w.name, func(t *testing.T) {
 				r := b.begin(t, lib, d, server.Options{})
 				r.op, r.way = op, w

@@ -24,7 +24,10 @@ func javaLibrary() *library {
 			}
 			return want
 		},
-		lacks:   []string{listRooms + ".meta.count", listParticipants + ".meta.count"}, // javaCount
+		lacks: []string{
+			listRooms + ".meta.count", listParticipants + ".meta.count", // javaCount
+			startPlay + ".mpcMemberId", startPlay + ".mpcName", // javaPlay
+		},
 		nothing: func(string) any { return nil },
 		failure: javaFailure,
 		refuses: map[string]string{
@@ -117,7 +120,6 @@ func javaWays() []way {
 			return steps
 		}}
 	}
-	send := func(method string) func(query) []step { return func(query) []step { return []step{call(method)} } }
 	change := func(q query) []step {
 		var s []step
 		for _, f := range []struct {
@@ -139,13 +141,14 @@ func javaWays() []way {
 		return []any{q.role, q.from, q.to}
 	}
 	invite := func(q query) []any { return append([]any{id(q)}, invited(q)...) }
-	inviting := func(q query) []step {
+	extra := func(q query) []step {
 		var s []step
 		for _, k := range slices.Sorted(maps.Keys(q.more)) {
 			s = append(s, call(camel(k), q.more[k]))
 		}
 		return s
 	}
+	start := func(q query) []step { return append(extra(q), call("update")) }
 	onlyFor := func(q query) []step {
 		if q.filter.call == "" {
 			return nil
@@ -161,7 +164,7 @@ func javaWays() []way {
 		by(getRoom, room, "getter", "get", ofRoom),
 		by(activateRoom, room, "starter", "update", ofRoom),
 		by(endRoom, room, "stopper", "delete", ofRoom),
-		by(addParticipant, room, "addParticipant", "update", invite, inviting),
+		by(addParticipant, room, "addParticipant", "update", invite, extra),
 		by(listParticipants, room, "participantList", "list", ofRoom, onlyFor),
 		by(getParticipant, room, "participantGetter", "get", ofOne),
 		by(getParticipant, participant, "getter", "get", ofOne),
@@ -170,15 +173,15 @@ func javaWays() []way {
 		by(kickParticipant, room, "participantKicker", "delete", ofOne),
 		by(kickParticipant, participant, "kicker", "delete", ofOne),
 
-		by(startRoomRecording, room, "recordStarter", "update", ofRoom),
+		by(startRoomRecording, room, "recordStarter", "update", ofRoom, extra),
 		by(stopRoomRecording, room, "recordStopper", "delete", ofRoom),
 		by(pauseRoomRecording, room, "recordPause", "update", ofRoom),
 		by(resumeRoomRecording, room, "recordResume", "update", ofRoom),
-		by(startRecording, room, "participantRecordStarter", "update", ofOne),
+		by(startRecording, room, "participantRecordStarter", "update", ofOne, extra),
 		by(stopRecording, room, "participantRecordStopper", "delete", ofOne),
 		by(pauseRecording, room, "participantRecordPause", "update", ofOne),
 		by(resumeRecording, room, "participantRecordResume", "update", ofOne),
-		by(startRecording, participant, "recordStarter", "update", ofOne),
+		by(startRecording, participant, "recordStarter", "update", ofOne, extra),
 		by(stopRecording, participant, "recordStopper", "delete", ofOne),
 		by(pauseRecording, participant, "recordPause", "update", ofOne),
 		by(resumeRecording, participant, "recordResume", "update", ofOne),
@@ -188,16 +191,16 @@ func javaWays() []way {
 		listed(getRoom, "get", none, nil),
 		listed(activateRoom, "start", none, nil),
 		listed(endRoom, "stop", none, nil),
-		listed(addParticipant, "addParticipant", invited, func(q query) []step { return append(inviting(q), call("update")) }),
+		listed(addParticipant, "addParticipant", invited, start),
 		listed(listParticipants, "participantList", none, func(q query) []step { return append(onlyFor(q), call("list")) }),
 		listed(getParticipant, "participantGet", member, nil),
 		listed(updateParticipant, "participantUpdate", member, changed),
 		listed(kickParticipant, "participantKick", member, nil),
-		listed(startRoomRecording, "recordStarter", none, send("update")),
+		listed(startRoomRecording, "recordStarter", none, start),
 		listed(stopRoomRecording, "recordStop", none, nil),
 		listed(pauseRoomRecording, "recordPause", none, nil),
 		listed(resumeRoomRecording, "recordResume", none, nil),
-		listed(startRecording, "participantRecordStarter", member, send("update")),
+		listed(startRecording, "participantRecordStarter", member, start),
 		listed(stopRecording, "participantRecordStop", member, nil),
 		listed(pauseRecording, "participantRecordPause", member, nil),
 		pausing(listed(resumeRecording, "participantRecordResume", member, nil)),
@@ -205,7 +208,7 @@ func javaWays() []way {
 		present(getParticipant, "get", none, nil),
 		present(updateParticipant, "update", none, changed),
 		present(kickParticipant, "kick", none, nil),
-		present(startRecording, "recordStarter", unused, send("update")),
+		present(startRecording, "recordStarter", unused, start),
 		present(stopRecording, "recordStop", unused, nil),
 		present(pauseRecording, "recordPause", unused, nil),
 		pausing(present(resumeRecording, "recordResume", unused, nil)),
@@ -222,23 +225,27 @@ func javaWays() []way {
 		by(undeafMember, conference, "memberDeafStopper", "stop", ofMember),
 		by(playMember, conference, "memberPlayer", "play", func(q query) []any { return append(ofMember(q), anAudio) }),
 		by(stopPlayMember, conference, "memberPlayStopper", "stop", ofMember),
-		by(speakMember, conference, "memberSpeaker", "speak", func(q query) []any { return append(ofMember(q), aText) }),
+		by(speakMember, conference, "memberSpeaker", "speak", func(q query) []any { return append(ofMember(q), aText) }, extra),
 		by(stopSpeakMember, conference, "memberSpeakStopper", "stop", ofMember),
-		by(recordConference, conference, "recorder", "record", ofName),
+		by(recordConference, conference, "recorder", "record", ofName, extra),
 		by(stopRecordConference, conference, "recordStopper", "stop", ofName),
 
-		got(endConference, "deleter", "delete"),
-		got(recordConference, "recorder", "record"),
-		got(stopRecordConference, "recordStopper", "stop"),
+		got(endConference, "deleter", "delete", nil),
+		got(recordConference, "recorder", "record", extra),
+		got(stopRecordConference, "recordStopper", "stop", nil),
 
 		by(hangUpCall, "Call", "deleter", "delete", func(q query) []any { return []any{q.call} }),
 	}
 }
 
 // got is a method of a conference as it was read.
-func got(op, method, send string) way {
+func got(op, method, send string, set func(q query) []step) way {
 	return way{op: op, name: "get()." + method, byObject: true, steps: func(q query) []step {
-		return []step{{"class": "Conference"}, call("getter", q.name), call("get"), call(method), call(send)}
+		steps := []step{{"class": "Conference"}, call("getter", q.name), call("get"), call(method)}
+		if set != nil {
+			steps = append(steps, set(q)...)
+		}
+		return append(steps, call(send))
 	}}
 }
 

@@ -49,6 +49,11 @@ type driver interface {
 	ask(t *testing.T, steps []step) reply
 	// surface is every method that the library offers for rooms, participants, conferences and members.
 	surface(t *testing.T) []string
+	// signatures has the library validate and compute signatures.
+	signatures(t *testing.T, asks []check) []verdict
+	// listen starts a server of callbacks that answers 200 to what the library takes for valid, and else
+	// 403. The vendor believes it to be at origin; it is at the URL that is returned.
+	listen(t *testing.T, origin, token string) string
 }
 
 // A step is one call of a method, or something that leads to one. Its keys are explained in
@@ -135,7 +140,7 @@ type query struct {
 
 	call, role, from string
 	to               []string
-	more             map[string]any // further parameters of Add Participant, by their names on the wire
+	more             map[string]any // further parameters, by their names on the wire
 
 	filter filter
 }

@@ -100,6 +100,7 @@ func nodeWays() []way {
 		}
 	}
 	none := func(query) []any { return nil }
+	more := func(q query) map[string]any { return rename(q.more, camel) }
 	return []way{
 		by(listRooms, mpc+"list", func(q query) []any {
 			f := q.filter
@@ -123,11 +124,13 @@ func nodeWays() []way {
 		}),
 		ofMember(kickParticipant, "kickParticipant"),
 
-		ofRoom(startRoomRecording, "startRecording"),
+		by(startRoomRecording, mpc+"startRecording", func(q query) []any { return []any{with(room(q), more(q))} }),
 		ofRoom(stopRoomRecording, "stopRecording"),
 		ofRoom(pauseRoomRecording, "pauseRecording"),
 		ofRoom(resumeRoomRecording, "resumeRecording"),
-		ofMember(startRecording, "startParticipantRecording"),
+		by(startRecording, mpc+"startParticipantRecording", func(q query) []any {
+			return []any{q.member, with(room(q), more(q))}
+		}),
 		ofMember(stopRecording, "stopParticipantRecording"),
 		ofMember(pauseRecording, "pauseParticipantRecording"),
 		ofMember(resumeRecording, "resumeParticipantRecording"),
@@ -158,10 +161,10 @@ func nodeWays() []way {
 		inConference(undeafMember, "undeafMember"),
 		inConference(playMember, "playAudioToMember", anAudio),
 		inConference(stopPlayMember, "stopPlayingAudioToMember"),
-		inConference(speakMember, "speakTextToMember", aText),
+		by(speakMember, conf+"speakTextToMember", func(q query) []any { return []any{q.name, q.member, aText, more(q)} }),
 		inConference(stopSpeakMember, "stopSpeakingTextToMember"),
-		ofConference(recordConference, "startRecording"),
-		ofConference(recordConference, "record"),
+		by(recordConference, conf+"startRecording", func(q query) []any { return []any{q.name, more(q)} }),
+		by(recordConference, conf+"record", func(q query) []any { return []any{q.name, more(q)} }),
 		ofConference(stopRecordConference, "stopRecording"),
 
 		by(hangUpCall, "calls.hangup", func(q query) []any { return []any{q.call} }),

@@ -35,34 +35,7 @@ const (
 	byUUID
 )
 
-// What is not served yet. Once the server knows one of them, it has a word for it too: the row then
-// takes the server's word and gets its scenarios. Until then each library's methods for it are
-// called, and have to send what the vendor documents and to understand that it is not found.
-const (
-	startRoomRecording  = "start-room-recording"
-	stopRoomRecording   = "stop-room-recording"
-	pauseRoomRecording  = "pause-room-recording"
-	resumeRoomRecording = "resume-room-recording"
-
-	startRecording  = "start-participant-recording"
-	stopRecording   = "stop-participant-recording"
-	pauseRecording  = "pause-participant-recording"
-	resumeRecording = "resume-participant-recording"
-
-	startPlay  = "start-play"
-	stopPlay   = "stop-play"
-	startSpeak = "start-speak"
-	stopSpeak  = "stop-speak"
-
-	playMember           = "play-to-member"
-	stopPlayMember       = "stop-play-to-member"
-	speakMember          = "speak-to-member"
-	stopSpeakMember      = "stop-speak-to-member"
-	recordConference     = "record-conference"
-	stopRecordConference = "stop-record-conference"
-)
-
-// What the served operations are called here.
+// What the operations are called here: the server's words for them.
 const (
 	listRooms         = string(server.ListRooms)
 	getRoom           = string(server.GetRoom)
@@ -74,6 +47,19 @@ const (
 	updateParticipant = string(server.UpdateParticipant)
 	kickParticipant   = string(server.KickParticipant)
 
+	startRoomRecording  = string(server.StartRoomRecording)
+	stopRoomRecording   = string(server.StopRoomRecording)
+	pauseRoomRecording  = string(server.PauseRoomRecording)
+	resumeRoomRecording = string(server.ResumeRoomRecording)
+	startRecording      = string(server.StartParticipantRecording)
+	stopRecording       = string(server.StopParticipantRecording)
+	pauseRecording      = string(server.PauseParticipantRecording)
+	resumeRecording     = string(server.ResumeParticipantRecording)
+	startPlay           = string(server.StartPlay)
+	stopPlay            = string(server.StopPlay)
+	startSpeak          = string(server.StartSpeak)
+	stopSpeak           = string(server.StopSpeak)
+
 	listConferences = string(server.ListConferences)
 	endConferences  = string(server.EndConferences)
 	getConference   = string(server.GetConference)
@@ -84,6 +70,13 @@ const (
 	unmuteMember    = string(server.UnmuteMember)
 	deafMember      = string(server.DeafMember)
 	undeafMember    = string(server.UndeafMember)
+
+	playMember           = string(server.PlayToMember)
+	stopPlayMember       = string(server.StopPlayToMember)
+	speakMember          = string(server.SpeakToMember)
+	stopSpeakMember      = string(server.StopSpeakToMember)
+	recordConference     = string(server.RecordConference)
+	stopRecordConference = string(server.StopRecordConference)
 
 	hangUpCall = string(server.HangUpCall)
 )
@@ -99,7 +92,10 @@ func operations() []operation {
 		member      = room + "Member/{member}/"
 		conference  = "Conference/{room}/"
 		inside      = conference + "Member/{member}/"
+
+		runs, paused, done = server.RecordingRuns, server.RecordingPaused, server.RecordingDone
 	)
+	rooms, ones := roomRecordings(), participantRecordings()
 	return []operation{
 		{listRooms, get, "MultiPartyCall/", roomLists},
 		{getRoom, get, room, roomReads},
@@ -110,18 +106,18 @@ func operations() []operation {
 		{getParticipant, get, participant, participantReads},
 		{updateParticipant, post, participant, updates},
 		{kickParticipant, del, participant, kicks},
-		{startRoomRecording, post, room + "Record/", nil},
-		{stopRoomRecording, del, room + "Record/", nil},
-		{pauseRoomRecording, post, room + "Record/Pause/", nil},
-		{resumeRoomRecording, post, room + "Record/Resume/", nil},
-		{startRecording, post, participant + "Record/", nil},
-		{stopRecording, del, participant + "Record/", nil},
-		{pauseRecording, post, participant + "Record/Pause/", nil},
-		{resumeRecording, post, participant + "Record/Resume/", nil},
-		{startPlay, post, member + "Play/", nil},
-		{stopPlay, del, member + "Play/", nil},
-		{startSpeak, post, member + "Speak/", nil},
-		{stopSpeak, del, member + "Speak/", nil},
+		{startRoomRecording, post, room + "Record/", rooms.starts()},
+		{stopRoomRecording, del, room + "Record/", rooms.changes(runs, done)},
+		{pauseRoomRecording, post, room + "Record/Pause/", rooms.changes(runs, paused)},
+		{resumeRoomRecording, post, room + "Record/Resume/", rooms.changes(paused, runs)},
+		{startRecording, post, participant + "Record/", ones.starts()},
+		{stopRecording, del, participant + "Record/", ones.changes(runs, done)},
+		{pauseRecording, post, participant + "Record/Pause/", ones.changes(runs, paused)},
+		{resumeRecording, post, participant + "Record/Resume/", ones.changes(paused, runs)},
+		{startPlay, post, member + "Play/", played.starts()},
+		{stopPlay, del, member + "Play/", played.stops()},
+		{startSpeak, post, member + "Speak/", append(spoken.starts(), spoken.voices("Polly.Amy")...)},
+		{stopSpeak, del, member + "Speak/", spoken.stops()},
 
 		{listConferences, get, "Conference/", conferenceLists},
 		{endConferences, del, "Conference/", allEnds},
@@ -133,12 +129,12 @@ func operations() []operation {
 		{unmuteMember, del, inside + "Mute/", unmutes},
 		{deafMember, post, inside + "Deaf/", deafs},
 		{undeafMember, del, inside + "Deaf/", undeafs},
-		{playMember, post, inside + "Play/", nil},
-		{stopPlayMember, del, inside + "Play/", nil},
-		{speakMember, post, inside + "Speak/", nil},
-		{stopSpeakMember, del, inside + "Speak/", nil},
-		{recordConference, post, conference + "Record/", nil},
-		{stopRecordConference, del, conference + "Record/", nil},
+		{playMember, post, inside + "Play/", playedToMember.memberStarts()},
+		{stopPlayMember, del, inside + "Play/", playedToMember.memberStops()},
+		{speakMember, post, inside + "Speak/", append(spokenToMember.memberStarts(), spokenToMember.voices("MAN")...)},
+		{stopSpeakMember, del, inside + "Speak/", spokenToMember.memberStops()},
+		{recordConference, post, conference + "Record/", conferenceRecordings()},
+		{stopRecordConference, del, conference + "Record/", conferenceRecordingStops()},
 
 		{hangUpCall, del, "Call/{call}/", callEnds},
 	}

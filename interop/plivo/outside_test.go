@@ -1,8 +1,6 @@
 package interop_test
 
 import (
-	"strings"
-
 	"github.com/stretchr/testify/require"
 
 	cc "github.com/callcontrol-go/callcontrol"
@@ -10,8 +8,7 @@ import (
 	server "github.com/callcontrol-go/callcontrol/fake/plivoserver"
 )
 
-// outside calls a method that cannot do what it is for: it is broken, or asks for something else, or
-// what it asks for is not served yet.
+// outside calls a method that cannot do what it is for: it is broken, or asks for something else.
 func (r *run) outside() {
 	r.Helper()
 	other := r.join(oneRoom, fake.Leg{Role: cc.RoleAgent})
@@ -20,20 +17,11 @@ func (r *run) outside() {
 	q := r.about(m)
 	q.role, q.from, q.to = "agent", "15550100", []string{"15550101"}
 	q.mute = new(true)
-	rep := r.ask(q)
-	sent := r.requests()
-	switch {
-	case r.way.broken != nil:
-		r.failsBroken(rep, sent, q)
-	case r.way.instead != nil:
-		r.book.found(r.lib, r.op.id, r.way.instead.defect)
-		for _, o := range operations() {
-			if o.id == r.way.instead.op {
-				r.unserved(rep, sent, o, q)
-			}
-		}
-	default:
-		r.unserved(rep, sent, r.op, q)
+	if r.way.broken != nil {
+		rep := r.ask(q)
+		r.failsBroken(rep, r.requests(), q)
+	} else {
+		r.asksInstead(q)
 	}
 	require.True(r, other.Present())
 	require.Equal(r, before, r.look(m), "nothing may have changed")
@@ -56,13 +44,17 @@ func (r *run) failsBroken(rep reply, sent []server.Request, q query) {
 	require.Equal(r, 404, sent[0].Status)
 }
 
-// unserved demands that a library asked as documented for what the server does not know, and told
-// that it is not found.
-func (r *run) unserved(rep reply, sent []server.Request, o operation, q query) {
+// asksInstead demands that a method that is to resume a recording pauses it.
+func (r *run) asksInstead(q query) {
 	r.Helper()
+	require.Equal(r, resumeRecording, r.op.id)
+	r.order(startRecording, q, "{}")
+	rep := r.ask(q)
+	require.True(r, rep.OK, rep.Error)
+	r.book.found(r.lib, r.op.id, r.way.instead.defect)
+	sent := r.requests()
 	require.Lenf(r, sent, 1, "%+v", sent)
-	require.Equal(r, o.method, sent[0].Method)
-	require.Equal(r, strings.TrimSuffix(o.pathOf(q, r.server.AuthID()), "/"), strings.TrimSuffix(sent[0].Path, "/"))
-	require.Equalf(r, 404, sent[0].Status, "the server knows %s now: it needs scenarios in operations()", o.id)
-	r.told(rep, failed{op: o.id, method: o.method, status: 404, text: "not found", body: "not found"})
+	require.Equal(r, r.way.instead.op, string(sent[0].Operation), "the defect %s is gone", r.way.instead.defect)
+	require.Equal(r, 204, sent[0].Status)
+	require.Equal(r, server.RecordingPaused, r.recorded().State)
 }

@@ -16,7 +16,7 @@ import (
 // particular asserts what is wrong with one library and has not shown yet.
 func (b *book) particular(t *testing.T, lib *library, d driver) {
 	for name, f := range map[string]map[string]func(*testing.T, *library, driver){
-		"Go":     {string(goExits): b.goExits},
+		"Go":     {string(goExits): b.goExits, string(goEmptyWords): b.goEmptyWords},
 		"Node":   {string(nodeArguments): b.nodeArguments, string(nodeText): b.nodeText, string(nodeOneWay): b.nodeOneWay, "node-207": b.nodeMultiStatus, "node-interceptors": b.nodeInterceptors},
 		"Python": {string(pythonRetries): b.pythonRetries, string(pythonTuple): b.pythonTuple, string(pythonLeaks): b.pythonLeaks, string(pythonOneWay): b.pythonOneWay},
 		"Java":   {string(javaCount): b.javaCount},
@@ -58,6 +58,19 @@ func (b *book) goExits(t *testing.T, lib *library, _ driver) {
 	require.Equal(t, 1, exit.ExitCode())
 	require.Contains(t, string(out), "specify (from, to) when not adding an existing call_uuid")
 	b.found(lib, addParticipant, goExits)
+}
+
+func (b *book) goEmptyWords(t *testing.T, lib *library, d driver) {
+	for op, body := range map[string]string{
+		startRoomRecording: `{"record_track_type": ""}`,
+		startRecording:     `{"record_track_type": ""}`,
+		startSpeak:         `{"text": "` + aText + `", "voice": "", "language": "", "mix": false}`,
+	} {
+		r, q := b.misbehaved(t, lib, d, op, none)
+		require.True(t, r.ask(q).OK)
+		require.JSONEq(t, body, r.requests()[0].Body, "the defect %s is gone", goEmptyWords)
+		b.found(lib, op, goEmptyWords)
+	}
 }
 
 func (b *book) nodeArguments(t *testing.T, lib *library, d driver) {
@@ -121,16 +134,31 @@ func (b *book) pythonTuple(t *testing.T, lib *library, d driver) {
 
 func (b *book) pythonLeaks(t *testing.T, lib *library, d driver) {
 	for op, body := range map[string]string{
-		endRoom:         `{"friendly_name": "standup"}`,
-		kickParticipant: `{"friendly_name": "standup", "participant_id": "101"}`,
-		kickMember:      `{"conference_name": "standup", "member_id": "101"}`,
-		muteMember:      `{"conference_name": "standup", "member_id": "101"}`,
-		unmuteMember:    `{"conference_name": "standup", "member_id": "101"}`,
-		deafMember:      `{"conference_name": "standup", "member_id": "101"}`,
-		undeafMember:    `{"conference_name": "standup", "member_id": "101"}`,
+		endRoom:             `{"friendly_name": "standup"}`,
+		kickParticipant:     `{"friendly_name": "standup", "participant_id": "101"}`,
+		kickMember:          `{"conference_name": "standup", "member_id": "101"}`,
+		muteMember:          `{"conference_name": "standup", "member_id": "101"}`,
+		unmuteMember:        `{"conference_name": "standup", "member_id": "101"}`,
+		deafMember:          `{"conference_name": "standup", "member_id": "101"}`,
+		undeafMember:        `{"conference_name": "standup", "member_id": "101"}`,
+		stopRoomRecording:   `{"friendly_name": "standup"}`,
+		pauseRoomRecording:  `{"friendly_name": "standup"}`,
+		resumeRoomRecording: `{"friendly_name": "standup"}`,
+		stopRecording:       `{"friendly_name": "standup", "participant_id": "101", "record_track_type": "all"}`,
+		pauseRecording:      `{"friendly_name": "standup", "participant_id": "101", "record_track_type": "all"}`,
+		resumeRecording:     `{"friendly_name": "standup", "participant_id": "101", "record_track_type": "all"}`,
+		startPlay:           `{"friendly_name": "standup", "participant_id": "101", "url": "` + anAudio + `"}`,
+		playMember:          `{"conference_name": "standup", "member_id": "101", "url": "` + anAudio + `"}`,
+		speakMember:         `{"conference_name": "standup", "member_id": "101", "text": "` + aText + `"}`,
 	} {
 		r, q := b.misbehaved(t, lib, d, op, none)
-		require.True(t, r.ask(q).OK)
+		switch op {
+		case stopRoomRecording, pauseRoomRecording, resumeRoomRecording:
+			r.order(startRoomRecording, q, "{}")
+		case stopRecording, pauseRecording, resumeRecording:
+			r.order(startRecording, q, "{}")
+		}
+		require.True(t, r.ask(q).OK, op)
 		require.JSONEq(t, body, r.requests()[0].Body, "the defect %s is gone", pythonLeaks)
 		b.found(lib, op, pythonLeaks)
 	}

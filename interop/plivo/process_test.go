@@ -121,3 +121,23 @@ func (p *process) surface(t *testing.T) []string {
 	}
 	return methods
 }
+
+func (p *process) signatures(t *testing.T, asks []check) []verdict {
+	t.Helper()
+	r := p.exchange(t, map[string]any{"signatures": asks})
+	require.Truef(t, r.OK, "%s: %s", r.Type, r.Error)
+	b, err := json.Marshal(r.Result)
+	require.NoError(t, err)
+	var verdicts []verdict
+	require.NoError(t, json.Unmarshal(b, &verdicts))
+	require.Len(t, verdicts, len(asks))
+	return verdicts
+}
+
+func (p *process) listen(t *testing.T, origin, token string) string {
+	t.Helper()
+	r := p.exchange(t, map[string]any{"listen": origin, "token": token})
+	require.Truef(t, r.OK, "%s: %s", r.Type, r.Error)
+	url, _ := r.Result.(string)
+	return url
+}

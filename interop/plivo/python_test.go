@@ -109,7 +109,7 @@ func pythonWays() []way {
 	}
 	none := func(query) named { return nil }
 	ofOne := func(q query) named { return named{"participant_id": q.member} }
-	wav := func(query) named { return named{"file_format": "wav"} }
+	more := func(q query) named { return q.more }
 	twice := func(w way) way {
 		w.broken = &broken{defect: pythonTwice, typ: "TypeError", text: "multiple values for"}
 		return w
@@ -157,11 +157,13 @@ func pythonWays() []way {
 		}),
 		ofMember(kickParticipant, "kick_participant"),
 
-		ofRoom(startRoomRecording, "start_recording"),
+		by(startRoomRecording, mpc+"start_recording", func(q query) named { return with(room(q), q.more) }),
 		ofRoom(stopRoomRecording, "stop_recording"),
 		ofRoom(pauseRoomRecording, "pause_recording"),
 		ofRoom(resumeRoomRecording, "resume_recording"),
-		ofMember(startRecording, "start_participant_recording"),
+		by(startRecording, mpc+"start_participant_recording", func(q query) named {
+			return with(with(room(q), ofOne(q)), q.more)
+		}),
 		ofMember(stopRecording, "stop_participant_recording"),
 		ofMember(pauseRecording, "pause_participant_recording"),
 		ofMember(resumeRecording, "resume_participant_recording"),
@@ -175,7 +177,7 @@ func pythonWays() []way {
 		listed(getParticipant, "get_participant", ofOne),
 		listed(updateParticipant, "update", func(q query) named { return with(ofOne(q), change(q)) }),
 		listed(kickParticipant, "kick", ofOne),
-		listed(startRoomRecording, "start_recording", wav),
+		listed(startRoomRecording, "start_recording", more),
 		listed(stopRoomRecording, "stop_recording", none),
 		listed(pauseRoomRecording, "pause_recording", none),
 		listed(resumeRoomRecording, "resume_recording", none),
@@ -189,7 +191,7 @@ func pythonWays() []way {
 		present(getParticipant, "get", none),
 		present(updateParticipant, "update", func(q query) named { return with(named{}, change(q)) }),
 		present(kickParticipant, "kick", none),
-		present(startRecording, "start_participant_recording", wav),
+		present(startRecording, "start_participant_recording", more),
 		present(stopRecording, "stop_participant_recording", none),
 		present(pauseRecording, "pause_participant_recording", none),
 		present(resumeRecording, "resume_participant_recording", none),
@@ -214,13 +216,25 @@ func pythonWays() []way {
 		inConference(playMember, "member_play", anAudio),
 		inConference(stopPlayMember, "member_play_stop"),
 		inConference(stopSpeakMember, "member_speak_stop"),
-		ofConference(recordConference, "record"),
 		ofConference(stopRecordConference, "record_stop"),
 	} {
 		ways = append(ways, more...)
 	}
+	// optioned gives the last step what more is asked for.
+	optioned := func(w way) way {
+		plain := w.steps
+		w.steps = func(q query) []step {
+			steps := plain(q)
+			steps[len(steps)-1]["named"] = q.more
+			return steps
+		}
+		return w
+	}
+	for _, w := range ofConference(recordConference, "record") {
+		ways = append(ways, optioned(w))
+	}
 	speak := inConference(speakMember, "member_speak", aText)
-	return append(ways, speak[0], twice(speak[1]))
+	return append(ways, optioned(speak[0]), twice(speak[1]))
 }
 
 func pythonInvitation(q query) map[string]any {

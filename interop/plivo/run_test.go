@@ -207,6 +207,9 @@ func (r *run) differ(path, key string, want, got any) string {
 		}
 		for k, x := range want {
 			p := path + "." + k
+			if r.lib.keys != nil {
+				k = r.lib.keys(k)
+			}
 			if slices.Contains(r.lib.lacks, p) {
 				if v, there := m[k]; there && v != nil {
 					return p + " is decoded after all"

@@ -9,8 +9,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	server "github.com/callcontrol-go/callcontrol/fake/plivoserver"
 )
 
 // page is the document with the table.
@@ -39,6 +37,11 @@ func (b *book) shown(d defect) bool {
 			return true
 		}
 	}
+	for _, sum := range b.tallies {
+		if slices.Contains(sum.defects, d) {
+			return true
+		}
+	}
 	return false
 }
 
@@ -52,8 +55,7 @@ in front of a bridge whose truth decides. What the library decoded is compared w
 what became of the conference; the requests that arrived are counted.
 
 ` + "`interop/plivo/run`" + ` does it. It needs Go, Node with npm, Python 3 with pip, and a JDK with Maven, and installs the libraries
-at these versions. ` + "`go test`" + ` in that folder does the same and skips, saying so, what the machine lacks. Callbacks and
-their signatures are not compared here yet.
+at these versions. ` + "`go test`" + ` in that folder does the same and skips, saying so, what the machine lacks.
 
 `
 
@@ -76,8 +78,7 @@ func (b *book) markdown() string {
 ## Operations
 
 A number is how often a library asked for the operation, by all of its methods for it; every call went as it has to, but
-for the defects of the library whose numbers stand behind it. "Not served" is what the server does not know yet: there
-the library asks as documented, and tells that nothing was found. A dash is what the library does not offer.
+for the defects of the library whose numbers stand behind it. A dash is what the library does not offer.
 
 `)
 	w.WriteString("| operation | request |")
@@ -92,6 +93,8 @@ the library asks as documented, and tells that nothing was found. A dash is what
 		}
 		w.WriteString("\n")
 	}
+	b.signatureTable(&w)
+	b.callbackTable(&w)
 	w.WriteString(`
 ## Defects
 
@@ -110,18 +113,19 @@ func (b *book) entry(at cell) string {
 	if calls == 0 {
 		return "–"
 	}
-	entry := fmt.Sprint(calls)
-	if !slices.Contains(server.Operations(), server.Operation(at.op)) {
-		entry = "not served, " + entry
-	}
-	var numbers []string
+	return fmt.Sprint(calls) + numbers(b.defects[at])
+}
+
+// numbers are those of defects in the list.
+func numbers(defects []defect) string {
+	var list []string
 	for i, n := range notes {
-		if slices.Contains(b.defects[at], n.defect) {
-			numbers = append(numbers, fmt.Sprint(i+1))
+		if slices.Contains(defects, n.defect) {
+			list = append(list, fmt.Sprint(i+1))
 		}
 	}
-	if numbers != nil {
-		entry += " (" + strings.Join(numbers, ", ") + ")"
+	if list == nil {
+		return ""
 	}
-	return entry
+	return " (" + strings.Join(list, ", ") + ")"
 }

@@ -9,18 +9,26 @@ import com.plivo.api.models.conference.Conference;
 import com.plivo.api.models.multipartycall.MultiPartyCall;
 import com.plivo.api.models.multipartycall.MultiPartyCallParticipant;
 import com.plivo.api.util.PropertyFilter;
+import com.plivo.api.util.Utils;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.net.InetSocketAddress;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
@@ -74,6 +82,11 @@ public final class Driver {
         reply.put("result", version());
       } else if (ask.has("surface")) {
         surface(reply.putArray("result"));
+      } else if (ask.has("signatures")) {
+        ArrayNode verdicts = reply.putArray("result");
+        ask.get("signatures").forEach(a -> check(a, verdicts.addObject()));
+      } else if (ask.has("listen")) {
+        reply.put("result", listen(ask.get("listen").asText(), ask.get("token").asText()));
       } else {
         Object x = run(ask.get("steps"), methods);
         reply.put("type", x == null ? "none" : x.getClass().getSimpleName());
@@ -84,6 +97,59 @@ public final class Driver {
       reply.put("ok", false).put("type", e.getClass().getSimpleName()).put("error", e.getMessage());
     }
     return reply;
+  }
+
+  /** The library takes one value of a key, and compares the method with its own constants by reference. */
+  private static void check(JsonNode ask, ObjectNode verdict) {
+    Map<String, String> form = new HashMap<>();
+    ask.get("form").forEach(pair -> form.putIfAbsent(pair.get(0).asText(), pair.get(1).asText()));
+    String url = ask.get("url").asText();
+    String nonce = ask.get("nonce").asText();
+    String token = ask.get("token").asText();
+    String header = ask.get("header").asText();
+    String method = ask.get("method").asText();
+    method = ask.get("fresh").asBoolean() ? new String(method) : method.intern();
+    verdict.put("valid", false);
+    try {
+      if (ask.get("scheme").asText().equals("v3")) {
+        verdict.put("made", Utils.computeSignatureV3(url, nonce, token, method, form));
+        verdict.put("valid", Utils.validateSignatureV3(url, nonce, header, token, method, form));
+      } else {
+        verdict.put("made", Utils.computeSignature(url, nonce, token));
+        verdict.put("valid", Utils.validateSignature(url, nonce, header, token));
+      }
+    } catch (Exception e) { // whatever the library throws is what is asked for
+      verdict.put("error", e.getClass().getSimpleName());
+    }
+  }
+
+  private static String listen(String origin, String token) throws IOException {
+    HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    server.createContext("/", exchange -> {
+      boolean valid = false;
+      try {
+        valid = valid(origin, token, exchange);
+      } catch (Exception e) {
+        System.err.println(e);
+      }
+      exchange.sendResponseHeaders(valid ? 200 : 403, -1);
+      exchange.close();
+    });
+    server.start();
+    return "http://127.0.0.1:" + server.getAddress().getPort();
+  }
+
+  private static boolean valid(String origin, String token, HttpExchange exchange) throws Exception {
+    Map<String, String> form = new HashMap<>();
+    String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+    for (String pair : body.isEmpty() ? new String[0] : body.split("&")) {
+      String[] parts = pair.split("=", 2);
+      form.put(URLDecoder.decode(parts[0], "UTF-8"), URLDecoder.decode(parts[1], "UTF-8"));
+    }
+    String nonce = exchange.getRequestHeaders().getFirst("X-Plivo-Signature-V3-Nonce");
+    String signature = exchange.getRequestHeaders().getFirst("X-Plivo-Signature-V3");
+    return nonce != null && signature != null && Utils.validateSignatureV3(
+        origin + exchange.getRequestURI(), nonce, signature, token, exchange.getRequestMethod(), form);
   }
 
   private static String version() throws Exception {

@@ -3,9 +3,12 @@
 // Calls the official Node library as it is told to, and tells what the library made of it. What it
 // reads and writes is described in ../python/driver.py.
 
+const crypto = require('crypto');
 const fs = require('fs');
+const http = require('http');
 const https = require('https');
 const path = require('path');
+const querystring = require('querystring');
 const readline = require('readline');
 const tls = require('tls');
 const { createRequire } = require('module');
@@ -71,6 +74,52 @@ async function run(client, steps, methods) {
   return x;
 }
 
+// What the library computes while it validates is known to nobody but the HMAC that it makes.
+let made;
+const { createHmac } = crypto;
+crypto.createHmac = (...args) => {
+  const hmac = createHmac(...args);
+  const digest = hmac.digest.bind(hmac);
+  hmac.digest = (encoding) => {
+    made = digest(encoding);
+    return made;
+  };
+  return hmac;
+};
+
+function check(ask) {
+  const form = {};
+  for (const [key, value] of ask.form) {
+    form[key] = key in form ? [].concat(form[key], value) : value;
+  }
+  made = undefined;
+  const verdict = { valid: false };
+  try {
+    verdict.valid = ask.scheme === 'v3'
+      ? plivo.validateV3Signature(ask.method, ask.url, ask.nonce, ask.token, ask.header, form)
+      : plivo.validateSignature(ask.url, ask.nonce, ask.header, ask.token);
+  } catch (e) {
+    verdict.error = e.constructor.name;
+  }
+  verdict.made = made;
+  return verdict;
+}
+
+function listen(ask) {
+  const server = http.createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request.setEncoding('utf8')) body += chunk;
+    const valid = plivo.validateV3Signature(
+      request.method, ask.listen + request.url, request.headers['x-plivo-signature-v3-nonce'] || '', ask.token,
+      request.headers['x-plivo-signature-v3'] || '', querystring.parse(body));
+    response.writeHead(valid ? 200 : 403).end();
+  });
+  server.unref(); // The driver ends with its input.
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${server.address().port}`));
+  });
+}
+
 async function answer(ask, state) {
   const reply = { ok: true, methods: [] };
   try {
@@ -79,6 +128,10 @@ async function answer(ask, state) {
       reply.result = version;
     } else if ('surface' in ask) {
       reply.result = surface();
+    } else if ('signatures' in ask) {
+      reply.result = ask.signatures.map(check);
+    } else if ('listen' in ask) {
+      reply.result = await listen(ask);
     } else {
       const x = await run(state.client, ask.steps, reply.methods);
       reply.type = x === undefined || x === null ? 'none' : x.constructor.name;
