@@ -194,6 +194,22 @@ func TestRemovedByName(t *testing.T) {
 	})
 }
 
+// Who has the same number in another run, and was removed there by Instance, is none of this run.
+func TestRemovedByInstance(t *testing.T) {
+	s := newStub()
+	bubble(t, s, provider.Options{}, func(t *testing.T, c cc.Client, conf cc.Conference) {
+		p := record(t, conf)
+		require.Equal(t, "synced", p.words())
+		s.restart("uuid:2")
+		second := c.Conference("uuid:2")
+		_, err := second.Snapshot(t.Context())
+		require.NoError(t, err)
+		require.NoError(t, second.RemoveParticipant(t.Context(), "2"))
+		time.Sleep(time.Second)
+		require.Equal(t, "left:1:ended left:2:ended left:3:ended ended:ended", p.words())
+	})
+}
+
 // A read that began before a reader tells it nothing, not even that there is no such conference.
 func TestReaderAfterTheReadBegan(t *testing.T) {
 	s := newStub()

@@ -54,8 +54,12 @@ func (w *watch) wake() {
 	}
 }
 
-// NoteOurs remembers what this client itself has done. The caller holds client.mu.
+// NoteOurs remembers what this client itself has done. What was done by Instance was done in that run
+// alone. The caller holds client.mu.
 func (w *watch) noteOurs(o order, ev evidence) {
+	if w.story.have && !w.knows(o.conf) {
+		return
+	}
 	if o.op == opEnd {
 		w.ours = true
 	}
