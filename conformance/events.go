@@ -248,6 +248,7 @@ func eventsLostNotification(p *probe) {
 	p.inject(Fault{OpListen, Silent})
 	s := r.watch()
 	s.first()
+	p.sleep(soon / 2) // until what was told of before has been read
 	id := r.join("")
 	s.find("joined", about("joined", id))
 }
