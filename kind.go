@@ -88,6 +88,9 @@ func (k Kind) Is(target error) bool { return k == ErrNotParticipant && target ==
 // KindOf gives the kind of the outermost [Error] that err is or wraps, or else of the Kind itself
 // where err is or wraps one, or else 0. KindOf(nil) is 0.
 func KindOf(err error) Kind {
+	if err == nil {
+		return 0 // without what errors.As would need
+	}
 	var e *Error
 	if errors.As(err, &e) {
 		if e == nil {

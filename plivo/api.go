@@ -46,7 +46,7 @@ func newAPI(provider string, o Options) (*api, error) {
 		limiter = NewLimiter(o.Rate)
 	}
 	token := base64.StdEncoding.EncodeToString([]byte(o.AuthID + ":" + o.AuthToken.word()))
-	authorization := "Basic " + token
+	authorization := []string{"Basic " + token} // for all requests; headers are replaced, and never written into
 	client, err := httpclient.New(httpclient.Options{
 		Base:      endpoint,
 		Insecure:  o.Insecure,
@@ -57,7 +57,7 @@ func newAPI(provider string, o Options) (*api, error) {
 		Logger:    o.Logger,
 		Explain:   explainer(token, o.AuthToken.word()),
 		Authorize: func(_ context.Context, h http.Header) error {
-			h.Set("Authorization", authorization)
+			h["Authorization"] = authorization
 			return nil
 		},
 	})

@@ -107,8 +107,8 @@ func (c *client) Close() error {
 	c.closed = true
 	close(c.closing)
 	for p := range c.pending {
-		if p.cancel != nil {
-			p.cancel()
+		if p.now != nil {
+			p.now.Cancel()
 		}
 	}
 	for stop := range c.stops {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	cc "github.com/callcontrol-go/callcontrol"
+	"github.com/callcontrol-go/callcontrol/internal/lapse"
 )
 
 // errClosed is what ends a wait when the client is closed.
@@ -16,11 +17,26 @@ var errClosed error = cc.Detail("the client was closed")
 // failures overtake replies.
 type pending struct {
 	order   order
-	bell    chan struct{}      // has room for one ring
-	failure error              // guarded by client.mu
-	cancel  context.CancelFunc // of the exchange under way; guarded by client.mu
-	pinned  evidence           // whom all steps of a change are for, if fresh
+	bell    chan struct{} // has room for one ring
+	failure error         // guarded by client.mu
+	now     *exchange     // with the driver, the last one begun; guarded by client.mu
+	pinned  evidence      // whom all steps of a change are for, if fresh
 	tries   attempts
+	rung    time.Time // when all answers to news would have been ringPause apart; of the command's goroutine
+}
+
+// News bring a read of a command forward: a few of them at once, more of them not as often as they come.
+const (
+	ringPause   = 50 * time.Millisecond
+	ringsAtOnce = 3 // beside the first
+)
+
+// answer notes that a read answers news.
+func (p *pending) answer(now time.Time) {
+	if p.rung.Before(now) {
+		p.rung = now
+	}
+	p.rung = p.rung.Add(ringPause)
 }
 
 // Command runs one command from its arguments to its outcome.
@@ -62,11 +78,12 @@ func (c *client) perform(ctx context.Context, o order) error {
 		return notSent(err)
 	}
 	now := time.Now()
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		deadline = now.Add(c.timeout)
+	left := c.timeout
+	if t, ok := ctx.Deadline(); ok {
+		left = t.Sub(now)
 	}
-	decideAt := deadline.Add(-min(deadline.Sub(now)/5, maxReserve))
+	deadline := now.Add(left)
+	decideAt := deadline.Add(-min(left/5, maxReserve))
 
 	if o.op != opEnd || c.serial {
 		own := c.lane(o, o.conf)
@@ -86,18 +103,27 @@ func (c *client) perform(ctx context.Context, o order) error {
 			defer c.lanes.leave(common)
 		}
 	}
-	// News that overtake the reply are not to be missed, least of all where they alone tell of failures.
+	if err := c.awaitNews(ctx, decideAt); err != nil {
+		return notSent(err)
+	}
+	return c.carryOut(ctx, o, decideAt, deadline)
+}
+
+// AwaitNews waits until the subscription stands, for a time that the command can spare: news that
+// overtake the reply are not to be missed, least of all where they alone tell of failures.
+func (c *client) awaitNews(ctx context.Context, decideAt time.Time) error {
+	began, settled := c.listen()
+	if settled {
+		return nil
+	}
 	until := decideAt
 	if !c.serial {
-		until = c.listen().Add(listenPatience)
+		until = began.Add(listenPatience)
 		if half := time.Now().Add(time.Until(decideAt) / 2); half.Before(until) {
 			until = half
 		}
 	}
-	if err := c.awaitListening(ctx, until); err != nil {
-		return notSent(err)
-	}
-	return c.carryOut(ctx, o, decideAt, deadline)
+	return c.awaitListening(ctx, until)
 }
 
 // Admit checks the arguments, and refuses what the provider can never do.
@@ -247,9 +273,9 @@ func (c *client) lookFirst(ctx context.Context, p *pending, deadline time.Time) 
 }
 
 func (c *client) vet(ctx context.Context, p *pending, v Vetter, o order, deadline time.Time) error {
-	ctx2, cancel := c.exchange(ctx, p, deadline)
-	defer cancel()
-	err := v.Vet(ctx2, o.conf, o.part, o.change)
+	x := c.exchange(p, said{Context: ctx}, deadline)
+	defer x.Cancel()
+	err := v.Vet(x, o.conf, o.part, o.change)
 	if ended := c.endedBy(ctx, deadline); err != nil && ended != nil {
 		return keeping(notSent(ended), err)
 	}
@@ -264,7 +290,7 @@ func (c *client) settle(ctx context.Context, p *pending, o order, decideAt, dead
 		ev = c.memory.get(o.conf).evidence(o.conf, o.part)
 	}
 	p.failure = nil
-	doubtful := c.doubts.about(c.nameOf(o.conf), time.Now())
+	doubtful := c.doubts.any() && c.doubts.about(c.nameOf(o.conf), time.Now())
 	c.mu.Unlock()
 	p.tries.left.Store(maxAttempts)
 
@@ -333,19 +359,18 @@ func (c *client) send(ctx context.Context, p *pending, o order, ev *evidence, se
 	if sends > 1 {
 		p.tries.left.Store(min(p.tries.left.Load(), 1)) // what was proven holds now, and not after a wait
 	}
-	ctx2, cancel := c.exchange(ctx, p, until)
-	ctx2 = withAttempts(ctx2, &p.tries)
+	x := c.exchange(p, said{Context: ctx, tries: &p.tries}, until)
 	var r Result
 	var err error
 	switch o.op {
 	case opRemove:
-		r, err = c.driver.Remove(ctx2, conf, o.part)
+		r, err = c.driver.Remove(x, conf, o.part)
 	case opSet:
-		r, err = c.driver.SetState(ctx2, conf, o.part, o.change)
+		r, err = c.driver.SetState(x, conf, o.part, o.change)
 	default:
-		r, err = c.driver.End(ctx2, conf)
+		r, err = c.driver.End(x, conf)
 	}
-	cancel()
+	x.Cancel()
 	if err == nil && r.Instance != "" && namesRun(o.conf, r.Instance) {
 		if !ev.known || ev.instance != r.Instance {
 			*ev = evidence{handle: o.conf, known: true, instance: r.Instance, named: true}
@@ -366,22 +391,38 @@ func (c *client) send(ctx context.Context, p *pending, o order, ev *evidence, se
 	return input{event: evSent, done: r.Done || c.trusting, err: err}
 }
 
-// Wait waits for news or for the time of the next read.
+// Wait waits for news or for the time of the next read. News bring that read forward, at once if there
+// were few of them lately: any number of them cost a few reads and then one for each ringPause.
 func (c *client) wait(ctx context.Context, p *pending, until time.Time) input {
 	timer := time.NewTimer(time.Until(until))
 	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-p.bell:
-		if f := c.failureOf(p); f != nil {
-			return input{event: evFailed, err: f}
+	for rang := false; ; {
+		select {
+		case <-timer.C:
+			if rang {
+				p.answer(time.Now())
+			}
+			return input{event: evWoke}
+		case <-p.bell:
+			if f := c.failureOf(p); f != nil {
+				return input{event: evFailed, err: f}
+			}
+			now := time.Now()
+			due := p.rung.Add(-ringsAtOnce * ringPause)
+			if !now.Before(due) {
+				p.answer(now)
+				return input{event: evWoke}
+			}
+			if due.Before(until) {
+				rang, until = true, due
+				timer.Reset(time.Until(until))
+			}
+		case <-ctx.Done():
+			return input{event: evEnded, err: ctx.Err()}
+		case <-c.closing:
+			return input{event: evEnded, err: errClosed}
 		}
-	case <-ctx.Done():
-		return input{event: evEnded, err: ctx.Err()}
-	case <-c.closing:
-		return input{event: evEnded, err: errClosed}
 	}
-	return input{event: evWoke}
 }
 
 // Interrupted tells why the command cannot go on: the caller's context is over, or the client closed.
@@ -403,17 +444,23 @@ func (c *client) endedBy(ctx context.Context, until time.Time) error {
 	return context.DeadlineExceeded
 }
 
-// Exchange makes the context of one exchange with the driver: it ends at until, with the caller's
-// context, and with the client.
-func (c *client) exchange(ctx context.Context, p *pending, until time.Time) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithDeadline(ctx, until)
+// An exchange is the context of one exchange with the driver.
+type exchange struct {
+	lapse.Context
+	said said
+}
+
+// Exchange begins one: it ends at until, with the caller's context, and with the client.
+func (c *client) exchange(p *pending, s said, until time.Time) *exchange {
+	x := &exchange{said: s}
+	x.Begin(&x.said, until)
 	c.mu.Lock()
-	p.cancel = cancel
+	p.now = x
 	c.mu.Unlock()
 	if c.isClosing() {
-		cancel()
+		x.Cancel()
 	}
-	return ctx, cancel
+	return x
 }
 
 // Enlist makes a command known to the news, before anything is sent.
@@ -437,7 +484,7 @@ func (c *client) discharge(p *pending) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.pending, p)
-	p.failure, p.cancel, p.pinned = nil, nil, evidence{}
+	p.failure, p.now, p.pinned, p.rung = nil, nil, evidence{}, time.Time{}
 	select {
 	case <-p.bell:
 	default:

@@ -26,6 +26,9 @@ func (d *doubts) note(conf cc.ConferenceID, now time.Time, long time.Duration) {
 	d.until[conf] = now.Add(long)
 }
 
+// Any reports whether there may be some; mostly there are none.
+func (d *doubts) any() bool { return len(d.until) > 0 }
+
 func (d *doubts) about(conf cc.ConferenceID, now time.Time) bool {
 	return now.Before(d.until[conf])
 }

@@ -43,6 +43,9 @@ func CheckName(name string) error {
 // in a path, a list, a word that means everybody, or cannot be seen. Its error is ErrInvalid and does
 // not hold the id.
 func checkAny(id string) error {
+	if simple(id) {
+		return nil
+	}
 	switch {
 	case strings.TrimSpace(id) == "":
 		return invalid("an id is empty")
@@ -58,6 +61,19 @@ func checkAny(id string) error {
 		return invalid("an id has a control character")
 	}
 	return nil
+}
+
+// Simple reports whether an id is of ASCII letters, digits, "-" and "_" and no word that means everybody,
+// as most are: nothing else need be looked for then.
+func simple(id string) bool {
+	for i := range len(id) {
+		switch b := id[i]; {
+		case 'a' <= b && b <= 'z', 'A' <= b && b <= 'Z', '0' <= b && b <= '9', b == '-', b == '_':
+		default:
+			return false
+		}
+	}
+	return id != "" && !Reserved(id)
 }
 
 // CheckConference tells whether the provider can be asked about a conference of that id.

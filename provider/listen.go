@@ -31,9 +31,9 @@ func backoff(n int, most time.Duration) time.Duration {
 	return d/2 + rand.N(d/2+1)
 }
 
-// Listen has the vendor's news told to this client from now on, and tells since when they are. It does
-// not wait.
-func (c *client) listen() (began time.Time) {
+// Listen has the vendor's news told to this client from now on, and tells since when they are, and
+// whether the first subscription stands or has failed. It does not wait.
+func (c *client) listen() (began time.Time, settled bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	h := &c.hearing
@@ -41,7 +41,7 @@ func (c *client) listen() (began time.Time) {
 		h.began = time.Now()
 		_, h.started = c.run(c.keepListening)
 	}
-	return h.began
+	return h.began, h.done
 }
 
 // AwaitListening waits until the subscription stands or has failed once, or until that time.

@@ -33,8 +33,25 @@ type attempts struct{ left atomic.Int32 }
 
 type attemptsKey struct{}
 
-func withAttempts(ctx context.Context, a *attempts) context.Context {
-	return context.WithValue(ctx, attemptsKey{}, a)
+// Said is a context that tells what an exchange of a command is for.
+type said struct {
+	context.Context
+	purpose Purpose
+	tries   *attempts // nil: of a read, which has no limit
+}
+
+func (s *said) Value(key any) any {
+	switch key.(type) {
+	case purposeKey:
+		if s.purpose != ForCommand {
+			return s.purpose
+		}
+	case attemptsKey:
+		if s.tries != nil {
+			return s.tries
+		}
+	}
+	return s.Context.Value(key)
 }
 
 // TakeAttempt reports whether the command that ctx belongs to may be tried again, and counts the

@@ -15,19 +15,16 @@ import (
 // where the vendor has that, else of the whole conference. Apart asks for a read that tells a
 // conference that is over from a participant who is not there.
 func (c *client) read(ctx context.Context, p *pending, o order, ev evidence, purpose Purpose, until time.Time, apart bool) reading {
-	ctx, cancel := c.exchange(ctx, p, until)
-	defer cancel()
-	if purpose != ForCommand {
-		ctx = WithPurpose(ctx, purpose)
-	}
+	x := c.exchange(p, said{Context: ctx, purpose: purpose}, until)
+	defer x.Cancel()
 	if o.op != opEnd && !apart && !c.onlySnapshots.Load() {
-		who, instance, err := c.driver.Participant(ctx, o.conf, o.part)
+		who, instance, err := c.driver.Participant(x, o.conf, o.part)
 		if cc.KindOf(err) != cc.ErrUnsupported {
 			return c.readOne(o, ev, who, instance, err)
 		}
 		c.onlySnapshots.Store(true)
 	}
-	s, err := c.fetch(ctx, o.conf)
+	s, err := c.fetch(x, o.conf)
 	return tell(o, ev, &s, err)
 }
 

@@ -1,17 +1,18 @@
 package httpclient
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"time"
 
-	"github.com/hashicorp/go-retryablehttp"
-
 	cc "github.com/callcontrol-go/callcontrol"
+	"github.com/callcontrol-go/callcontrol/internal/lapse"
 	"github.com/callcontrol-go/callcontrol/provider"
 )
 
@@ -24,61 +25,53 @@ import (
 // comes from provider.PurposeOf(ctx).
 func (c *Client) Do(ctx context.Context, req Request, into any) (Answer, error) {
 	if ctx == nil {
-		return Answer{}, (&call{c: c, req: req}).invalid("httpclient: the context is nil")
-	}
-	u, body, err := c.check(&req)
-	if err != nil {
-		return Answer{}, err
+		return Answer{}, c.invalid(req.Op, "httpclient: the context is nil")
 	}
 	k := &call{Context: ctx, c: c, req: req, into: into}
+	if problem := k.prepare(); problem != "" {
+		return Answer{}, c.invalid(req.Op, problem)
+	}
 	k.track.plain = c.plain
 	k.trace = httptrace.ClientTrace{GetConn: k.track.getConn, GotConn: k.track.gotConn}
-
-	outer := (&http.Request{Method: req.Method, URL: u, Header: noHeader, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}).WithContext(k)
-	r := retryablehttp.Request{Request: outer}
-	if body != nil {
-		if err := r.SetBody(body); err != nil {
-			return Answer{}, k.invalid("httpclient: the body cannot be sent")
-		}
-	}
 	if !k.admit() {
 		return k.result()
 	}
-	if _, err := c.retry.Do(&r); err != nil && !k.waiting {
-		// Only what net/http refuses before the transport sees it can come here.
-		k.last = outcome{verdict: refused, kind: cc.ErrInvalid, err: describe(err, false, 0)}
+	// Most calls need one attempt. It is made here, and the loop that repeats begins after it.
+	k.attempt()
+	again := k.again()
+	k.log(again)
+	if again {
+		c.repeat(k)
 	}
 	c.release()
 	return k.result()
 }
 
-// noHeader is what retryablehttp sees; each attempt has headers of its own. It is never written to.
-var noHeader = http.Header{}
-
-// check judges a request by itself.
-func (c *Client) check(req *Request) (*url.URL, []byte, error) {
-	k := &call{c: c, req: *req}
-	u, ok := c.base.url(req.Path, req.Slash, req.Query)
+// prepare judges the request by itself, and makes its URL and body.
+func (k *call) prepare() (problem cc.Detail) {
+	req, ok := &k.req, false
+	k.url, ok = k.c.base.url(req.Path, req.Slash, req.Query)
 	switch {
 	case !ok:
-		return nil, nil, k.invalid("httpclient: a path segment is empty, dotted or holds a control character")
+		return "httpclient: a path segment is empty, dotted or holds a control character"
 	case req.Class < Read || req.Class > Once:
-		return nil, nil, k.invalid("httpclient: the request has no class")
+		return "httpclient: the request has no class"
 	case !method(req.Method):
-		return nil, nil, k.invalid("httpclient: the method is not a word in upper case")
+		return "httpclient: the method is not a word in upper case"
 	case req.Class != Read && replayed(req.Method):
-		return nil, nil, k.invalid("httpclient: a command cannot have a method that net/http repeats")
+		return "httpclient: a command cannot have a method that net/http repeats"
 	case req.Body == nil:
-		return u, nil, nil
+		return ""
 	}
-	body, err := json.Marshal(req.Body)
+	var err error
+	k.body, err = json.Marshal(req.Body)
 	switch {
 	case err != nil:
-		return nil, nil, k.invalid("httpclient: the body has no JSON form")
-	case len(body) > maxRequestBody:
-		return nil, nil, k.invalid("httpclient: the body is longer than 64 KiB")
+		return "httpclient: the body has no JSON form"
+	case len(k.body) > maxRequestBody:
+		return "httpclient: the body is longer than 64 KiB"
 	}
-	return u, body, nil
+	return ""
 }
 
 func method(s string) bool {
@@ -101,6 +94,8 @@ type call struct {
 
 	c    *Client
 	req  Request
+	url  *url.URL
+	body []byte // nil: none
 	into any
 
 	n       int           // attempts made
@@ -108,13 +103,13 @@ type call struct {
 	cost    int64         // paid from the budget for the attempt under way
 	wait    time.Duration // before the next attempt
 	waiting bool          // it is waited now
+	ahead   bool          // the attempt that the loop is about to make has been made
 	cut     bool          // it would have been, but ctx had ended
 	final   bool          // whatever the outcome, there is no further attempt
 	last    outcome
 
 	track tracker
 	trace httptrace.ClientTrace
-	stub  http.Response
 }
 
 type callKey struct{}
@@ -182,7 +177,7 @@ func (k *call) end(err error, sent bool) {
 }
 
 // attempt sends the request once and notes the outcome in k.last.
-func (k *call) attempt(outer *http.Request) {
+func (k *call) attempt() {
 	k.waiting = false
 	c, made := k.c, false
 	defer func() {
@@ -190,7 +185,7 @@ func (k *call) attempt(outer *http.Request) {
 			k.refund()
 		}
 	}()
-	if k.blocked() {
+	if k.n > 0 && k.blocked() { // whether the first may be made was asked by admit
 		return
 	}
 	watching := k.req.Class == Read && provider.PurposeOf(k.Context) == provider.ForWatching
@@ -206,22 +201,16 @@ func (k *call) attempt(outer *http.Request) {
 	if k.blocked() {
 		return
 	}
-	ctx := context.Context(k)
-	if deadline, ok := k.Context.Deadline(); !ok || time.Until(deadline) > c.limit {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, c.limit)
-		defer cancel()
-	}
-	h, ok := k.headers(ctx, outer)
+	ctx, cancel := lapse.Limit(k.Context, c.limit)
+	defer cancel()
+	h, ok := k.headers(ctx)
 	if !ok {
 		return
 	}
 	made = true
 	k.n++
 	k.track.begin()
-	inner := outer.WithContext(httptrace.WithClientTrace(ctx, &k.trace))
-	inner.Header = h
-	resp, err := c.next.RoundTrip(inner)
+	resp, err := c.next.RoundTrip(k.request(httptrace.WithClientTrace(ctx, &k.trace), h))
 	if err == nil && resp == nil {
 		err = errNoAnswer
 	}
@@ -236,6 +225,19 @@ func (k *call) attempt(outer *http.Request) {
 	k.answered(ctx, resp)
 }
 
+// request makes the request of one attempt.
+func (k *call) request(ctx context.Context, h http.Header) *http.Request {
+	r := (&http.Request{Method: k.req.Method, URL: k.url, Header: h, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}).WithContext(ctx)
+	if k.body != nil {
+		r.ContentLength, r.GetBody = int64(len(k.body)), k.reader
+		r.Body, _ = k.reader()
+	}
+	return r
+}
+
+// reader reads the body from its beginning.
+func (k *call) reader() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(k.body)), nil }
+
 var (
 	jsonOnly  = []string{"application/json"}
 	userAgent = []string{"callcontrol-go"}
@@ -243,11 +245,11 @@ var (
 
 // headers makes the headers of one attempt. They are never shared between attempts: one that was
 // given up may still be reading its own.
-func (k *call) headers(ctx context.Context, outer *http.Request) (http.Header, bool) {
+func (k *call) headers(ctx context.Context) (http.Header, bool) {
 	h := make(http.Header, 8)
 	h["Accept"] = jsonOnly
 	h["User-Agent"] = userAgent
-	if outer.Body != nil {
+	if k.body != nil {
 		h["Content-Type"] = jsonOnly
 	}
 	if k.c.authorize != nil {
@@ -355,9 +357,6 @@ func (k *call) kind() cc.Kind {
 }
 
 // invalid is the error of a request that cannot be sent as it is.
-func (k *call) invalid(text cc.Detail) error {
-	return &cc.Error{
-		Op: k.req.Op, Client: k.c.name, Provider: k.c.provider,
-		Kind: cc.ErrInvalid, Err: text,
-	}
+func (c *Client) invalid(op string, text cc.Detail) error {
+	return &cc.Error{Op: op, Client: c.name, Provider: c.provider, Kind: cc.ErrInvalid, Err: text}
 }

@@ -80,23 +80,28 @@ func (b base) url(segments []string, slash bool, query url.Values) (*url.URL, bo
 	if len(query) > 0 {
 		u.RawQuery = query.Encode()
 	}
-	// What net/http will write is asked of net/url itself, and must be what was built here.
 	if raw == "" {
-		raw = path
+		return u, true // letters, digits, "-_.~" and slashes, which every reader takes as they are
 	}
+	// What net/http will write is asked of net/url itself, and must be what was built here.
 	return u, u.EscapedPath() == raw
 }
 
-// join makes a path of segments; raw is empty where nothing needed escaping.
+// join makes a path of segments; raw is empty where nothing needed escaping. A segment that is empty, a
+// step in the path, or holds a control character cannot be sent.
 func (b base) join(segments []string, slash bool) (path, raw string, ok bool) {
 	size, escaped := len(b.prefix)+1, 0
 	for _, s := range segments {
-		if !sendable(s) {
-			return "", "", false
+		if s == "" || s == "." || s == ".." {
+			return "", "", false // no segment, or a step in the path
 		}
 		size += 1 + len(s)
 		for i := range len(s) {
-			if !unreserved(s[i]) {
+			switch c := s[i]; {
+			case unreserved(c):
+			case c < 0x20 || c == 0x7f:
+				return "", "", false
+			default:
 				escaped++
 			}
 		}
@@ -129,20 +134,6 @@ func (b base) join(segments []string, slash bool) (path, raw string, ok bool) {
 		w.WriteByte('/')
 	}
 	return path, w.String(), true
-}
-
-// sendable reports whether a segment may leave: not empty, not a step in the path, no control
-// characters.
-func sendable(s string) bool {
-	if s == "" || s == "." || s == ".." {
-		return false
-	}
-	for i := range len(s) {
-		if s[i] < 0x20 || s[i] == 0x7f {
-			return false
-		}
-	}
-	return true
 }
 
 // unreserved are the characters that mean themselves anywhere in a URL (RFC 3986 section 2.3).

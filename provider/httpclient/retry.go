@@ -13,6 +13,7 @@ import (
 
 	"github.com/hashicorp/go-retryablehttp"
 
+	cc "github.com/callcontrol-go/callcontrol"
 	"github.com/callcontrol-go/callcontrol/provider"
 )
 
@@ -26,7 +27,7 @@ const (
 	costThrottle = 5
 )
 
-// newRetrier returns the retryablehttp.Client that a client's calls go through, every default of it
+// newRetrier returns the retryablehttp.Client that repeats a client's calls, every default of it
 // replaced. It drives the attempts and the waits between them; it judges nothing. Its transport keeps
 // each attempt's outcome in the call and shows retryablehttp and net/http the same empty answer every
 // time, so that neither can follow a redirect, read a body, or mistake a failure.
@@ -48,10 +49,21 @@ func newRetrier() *retryablehttp.Client {
 type sender struct{}
 
 func (sender) RoundTrip(outer *http.Request) (*http.Response, error) {
-	k := callOf(outer.Context())
-	k.attempt(outer)
-	k.stub = http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: outer}
-	return &k.stub, nil
+	if k := callOf(outer.Context()); !k.ahead {
+		k.attempt()
+	}
+	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: outer}, nil
+}
+
+// repeat makes the attempts of a call after the first one, which is to be repeated: its outcome is
+// where the loop begins.
+func (c *Client) repeat(k *call) {
+	outer := (&http.Request{Method: k.req.Method, URL: k.url, Header: http.Header{}, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}).WithContext(k)
+	k.ahead = true
+	if _, err := c.retry.Do(&retryablehttp.Request{Request: outer}); err != nil && !k.waiting {
+		// Only what net/http refuses before the transport sees it can come here.
+		k.last = outcome{verdict: refused, kind: cc.ErrInvalid, err: describe(err, false, 0)}
+	}
 }
 
 // checkRetry decides what happens after an attempt.
@@ -60,6 +72,10 @@ func checkRetry(ctx context.Context, _ *http.Response, err error) (bool, error) 
 		return false, err
 	}
 	k := callOf(ctx)
+	if k.ahead {
+		k.ahead = false
+		return true, nil // as is settled already
+	}
 	again := k.again()
 	k.log(again)
 	return again, nil
