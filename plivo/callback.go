@@ -28,7 +28,8 @@ type RawEvent struct {
 	// Provider is whose event it is, MPC or Conference, if it is Known.
 	Provider string
 	// Known says that it is an event which Plivo documents, that each field documented for it is
-	// there, and that no field which this library knows is there twice or in another format.
+	// there, and that no field which this library knows is there twice or in another format. Fields
+	// that the event need not have may be empty.
 	Known bool
 	// Conference is the conference of a Known event, by name; by Instance where this library would refuse
 	// the name, and empty where there is no such thing either. Instance is the run; it is the name for

@@ -2,6 +2,7 @@ package plivo
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	cc "github.com/callcontrol-go/callcontrol"
@@ -12,6 +13,8 @@ import (
 // the format of each field (Plivo's pages "Multiparty Calls", "The MultiPartyCall element",
 // "Conferencing (XML)" and "Conference API"). Fields that no page documents, and which have been seen, are
 // optional. The signature does not tell where a field ends, so each known one is held to its own format.
+// One that the event does not have to have may also be empty: programs that print Plivo's status callbacks
+// read the fields of one event from all of them.
 
 // A callbackKind is what a callback of one event has.
 type callbackKind struct {
@@ -178,7 +181,7 @@ func readCallback(fields url.Values) meaning {
 		m.instance = instance(fields.Get(fieldMPCUUID))
 		m.conference = m.instance
 		if name := fields.Get(fieldMPCName); provider.CheckName(name) == nil {
-			m.conference = cc.ConferenceID(name)
+			m.conference = ownID(name)
 		}
 		return m
 	}
@@ -187,13 +190,18 @@ func readCallback(fields url.Values) meaning {
 		name = fields.Get(fieldRESTName)
 	}
 	if provider.CheckName(name) == nil {
-		m.conference, m.instance = cc.ConferenceID(name), cc.ConferenceID(name)
+		m.conference = ownID(name)
+		m.instance = m.conference
 	}
 	return m
 }
 
+// ownID is an id that may be kept for long: a field can be part of the whole body, which would be kept
+// with it.
+func ownID(name string) cc.ConferenceID { return cc.ConferenceID(strings.Clone(name)) }
+
 // wellFormed reports whether the required fields are there, and each known field once and in its own
-// format.
+// format, or empty where it is not required.
 func wellFormed(fields url.Values, required []string) bool {
 	for _, key := range required {
 		if len(fields[key]) == 0 {
@@ -201,7 +209,11 @@ func wellFormed(fields url.Values, required []string) bool {
 		}
 	}
 	for key, values := range fields {
-		if ok := formats[key]; ok != nil && (len(values) != 1 || !ok(values[0])) {
+		ok := formats[key]
+		if ok == nil {
+			continue
+		}
+		if len(values) != 1 || !ok(values[0]) && (values[0] != "" || slices.Contains(required, key)) {
 			return false
 		}
 	}

@@ -88,8 +88,8 @@
 //	                 Completed, Failed                              that was begun by REST
 //
 // The names are those of Plivo's pages "Multiparty Calls" and "Conferencing (XML)". One rings only if
-// it has every field that Plivo documents for it, none of them twice, and each in its own format. No
-// callback is believed: it has the conference read that it names, and what is told are differences
+// it has every field that Plivo documents for it, none of them twice, and each in its own format; other
+// fields that this library knows are empty or in theirs. No callback is believed: it has the conference read that it names, and what is told are differences
 // between what was read, so lost, doubled, late and reordered ones cost nothing but time. For the
 // Conference API Plivo sends none when somebody is muted or deafened, nor at the end; the read every
 // 30 s tells these. What rings nothing is in [Receiver.RawEvents], like everything else that is
@@ -125,7 +125,8 @@
 //	insecure   true: plain http to a loopback address
 //
 // PublicURL is where callbacks arrive, as Plivo was told, with the same port and the same case of
-// letters; its path does not matter. Notified has no effect without it.
+// letters; its path does not matter, but Plivo has to be given addresses that have one, a slash at
+// least. Notified has no effect without it.
 //
 // The endpoint is https://api.plivo.com where none is given. [NewMPC] and [NewConference] stand
 // beside the configuration. None of them makes a request.

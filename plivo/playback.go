@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	cc "github.com/callcontrol-go/callcontrol"
@@ -199,7 +200,7 @@ func (s ConferenceSpeech) body(w *bodyWriter) {
 }
 
 func (w *bodyWriter) speech(text string) {
-	odd := func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' || r == 0x7f }
+	odd := func(r rune) bool { return unicode.IsControl(r) && r != '\t' && r != '\n' }
 	if strings.TrimSpace(text) == "" || len(text) > maxSpeech || !utf8.ValidString(text) || strings.ContainsFunc(text, odd) {
 		w.wrong("text", "is required: UTF-8, at most 16 KiB, no control characters but tab and line feed")
 	}

@@ -18,7 +18,8 @@ type ReceiverOptions struct {
 	// PublicURL is where Plivo's requests arrive, as Plivo was told: "https://hooks.example.net", with
 	// the port and the case of letters that the addresses have which Plivo was given. Only its origin
 	// counts; which paths lead to the receiver is for whoever mounts it. It is https, or plain http to a
-	// loopback address with Insecure, without user, query and fragment.
+	// loopback address with Insecure, without user, query and fragment. The addresses that Plivo is given
+	// have a path, a slash at least: one that ends with the host is signed without, and requested with it.
 	PublicURL string
 	Insecure  bool
 
@@ -31,8 +32,8 @@ type ReceiverOptions struct {
 	// Provider says whose events ring: MPC or Conference, or both where it is empty.
 	Provider string
 	// Notify is told which conference may have changed, once for a callback that rings: its name, or
-	// its Instance where this library would refuse the name. It is called after Plivo has been
-	// answered, in a goroutine of the receiver, one call at a time, and may take its time: a conference
+	// its Instance where this library would refuse the name. It is called after the answer to Plivo was
+	// written, in a goroutine of the receiver, one call at a time, and may take its time: a conference
 	// that rings again before its turn is told once. Beyond 1,024 that wait they are dropped. A panic
 	// in it is the application's own, and is not caught.
 	Notify func(cc.ConferenceID)
@@ -54,17 +55,20 @@ type ReceiverOptions struct {
 //     answered like the first, and nothing else is done. There is no timestamp in Plivo's scheme: what
 //     is older than that and is sent again rings once more, which costs a read and tells nobody anything.
 //   - it is a known event that may have changed what a Snapshot shows, with every field that Plivo
-//     documents for it, none of those that this library knows twice, and each in its own format.
-//     Speaking, digits, the floor and recordings change nothing there.
+//     documents for it, none of those that this library knows twice, and each in its own format, or
+//     empty where the event need not have it. Speaking, digits, the floor and recordings change nothing
+//     there.
 //
 // Everything genuine and new, whether it rings or not, is in [Receiver.RawEvents].
 //
-// A genuine request is answered with 200 and an empty <Response/> before anything is done about it.
+// A genuine request is answered with 200 and an empty <Response/>. The answer is written before
+// anything is done about the request, and nothing that is done holds it up.
 // So a Receiver is no place for an address that has to answer with XML of its own, such as an exit
 // action. Others are answered 403 if the signature does not prove them, 400 if they cannot be read,
 // 405 for another method, 408 if the body takes longer than 10 s, 413 if it is longer than 64 KiB, 415
 // if it is no form, and 503 after Close. No answer repeats anything of a request. Of a body no more
-// than 64 KiB and a byte is read.
+// than 64 KiB and a byte is read. The 10 s hold where the http.ResponseWriter takes a read deadline, as
+// that of a server does; behind one that takes none the time is the server's to limit.
 //
 // Where something before it in the chain has parsed the form already, the receiver takes
 // [http.Request.PostForm].

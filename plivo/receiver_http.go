@@ -18,7 +18,8 @@ const (
 	maxCallback     = 64 << 10 // bytes of a body
 	callbackTimeout = 10 * time.Second
 	formType        = "application/x-www-form-urlencoded"
-	pairCost        = 128 // bytes that a field takes beside its own
+	fieldCost       = 128 // bytes that a field takes beside its own
+	valueCost       = 32  // and each of its values
 	emptyResponse   = "<Response/>"
 )
 
@@ -101,7 +102,7 @@ func (r *Receiver) receive(w http.ResponseWriter, q *http.Request) (callback, no
 	if problem != "" {
 		return callback{}, nonceKey{}, refusal{http.StatusBadRequest, problem}
 	}
-	c := callback{path: target.path, fields: target.query, size: len(q.RequestURI) + pairCost*len(target.query)}
+	c := callback{path: target.path, fields: target.query, size: len(q.RequestURI) + costOf(target.query)}
 	var form url.Values
 	if q.Method == http.MethodPost {
 		var size int
@@ -110,7 +111,7 @@ func (r *Receiver) receive(w http.ResponseWriter, q *http.Request) (callback, no
 			return callback{}, nonceKey{}, no
 		}
 		c.fields, c.query = form, target.query
-		c.size += size + pairCost*len(form)
+		c.size += size + costOf(form)
 	}
 	key, err := r.verify(q, form, signed, v2)
 	if err != nil {
@@ -122,6 +123,15 @@ func (r *Receiver) receive(w http.ResponseWriter, q *http.Request) (callback, no
 	}
 	c.meaning, c.at = readCallback(c.fields), time.Now().Round(0).UTC()
 	return c, key, refusal{}
+}
+
+// costOf is what fields take beside the bytes of their names and values.
+func costOf(fields url.Values) int {
+	n := fieldCost * len(fields)
+	for _, values := range fields {
+		n += valueCost * len(values)
+	}
+	return n
 }
 
 // signatures reads what the headers claim, before anything else of the request is looked at. V2 is
@@ -183,7 +193,7 @@ func readPairs(raw string) (url.Values, cc.Detail) {
 	if problem != "" {
 		return nil, problem
 	}
-	values := make(url.Values, len(list))
+	values := make(url.Values) // of no size yet: all of them may have one name
 	for _, p := range list {
 		values[p.key] = append(values[p.key], p.value)
 	}
@@ -219,8 +229,8 @@ func readForm(w http.ResponseWriter, q *http.Request) (url.Values, int, refusal)
 
 // readBody reads a body that is neither long nor slow.
 func readBody(w http.ResponseWriter, q *http.Request) ([]byte, refusal) {
-	if q.Body == nil {
-		return nil, refusal{}
+	if q.Body == nil || q.Body == http.NoBody {
+		return nil, refusal{} // and no deadline, which nothing would take back
 	}
 	limit := int64(maxCallback)
 	if q.ContentLength > limit {

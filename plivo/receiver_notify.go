@@ -42,20 +42,37 @@ func (n *notifier) ring(id cc.ConferenceID) {
 	}
 	n.waiting[id] = struct{}{}
 	n.queue = append(n.queue, id)
-	if n.over == nil {
-		n.over = make(chan struct{})
-		go n.run(n.over)
-	}
+	n.start()
 }
 
 func (n *notifier) run(over chan struct{}) {
-	defer close(over)
+	defer n.end(over)
 	for {
 		id, ok := n.next()
 		if !ok {
 			return
 		}
 		n.call(id)
+	}
+}
+
+// end lets the goroutine end. If it does so in the midst of a call (runtime.Goexit), those who wait are
+// for another one.
+func (n *notifier) end(over chan struct{}) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.over == over {
+		n.over = nil
+		n.start()
+	}
+	close(over)
+}
+
+// start has a goroutine tell of those who wait, if there are any and it has none. The caller holds mu.
+func (n *notifier) start() {
+	if n.over == nil && len(n.queue) > 0 {
+		n.over = make(chan struct{})
+		go n.run(n.over)
 	}
 }
 
