@@ -67,7 +67,8 @@ least one driver. "Not judged" counts what the suite could not judge for lack of
 
 The drivers whose names begin with fake are the fake in this process with its profiles. fake-by-address is
 fake-everything where people are known by their numbers, so that two of them can have the same one. Names that end in
-hangup are the drivers of Plivo with the setting remove=hangup.
+hangup are the drivers of Plivo with the setting remove=hangup. At those whose names end in callbacks, callbacks reach the
+client; otherwise it polls what is watched.
 
 `
 

@@ -74,6 +74,7 @@ func eventMutants() []Mutant {
 			}
 		})},
 		{"no-reconcile", "events/lost-notification", "What is watched is never read without a notification.", worlds.Everything, worlds.With{Options: func(o provider.Options) provider.Options { o.Poll = 0; return o }}},
+		{"callbacks-alone", "events/lost-notification", "What is watched is read when a callback comes, and hardly ever else.", worlds.PlivoMPCCallbacks, worlds.With{Options: func(o provider.Options) provider.Options { o.Poll = time.Hour; return o }}},
 		{"own-end-untold", "events/ended", "Where this client has ended the conference, that it ended is not told.", worlds.Everything, inClient(func(s *shim) {
 			untoldAfterEnd(s, func(ev cc.Event) bool { return ev.Type == cc.Ended })
 		})},

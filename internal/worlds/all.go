@@ -13,7 +13,8 @@ import (
 func All() []conformance.Harness {
 	return []conformance.Harness{
 		Everything(), FakePlivoMPC(), FakePlivoConference(), FakeGenesys(), ByAddress(),
-		PlivoMPC(), PlivoMPCHangUp(), PlivoConference(), PlivoConferenceHangUp(),
+		PlivoMPC(), PlivoMPCHangUp(), PlivoMPCCallbacks(),
+		PlivoConference(), PlivoConferenceHangUp(), PlivoConferenceCallbacks(),
 	}
 }
 
@@ -26,7 +27,7 @@ func Loopback() []conformance.Harness {
 	}}
 	return []conformance.Harness{
 		Everything(often), FakePlivoMPC(often), FakePlivoConference(often), FakeGenesys(often), ByAddress(often),
-		plivoMPC(plivoserver.TCP, often), plivoMPCHangUp(plivoserver.TCP, often),
-		plivoConference(plivoserver.TCP, often), plivoConferenceHangUp(plivoserver.TCP, often),
+		plivoMPC(plivoserver.TCP, often), plivoMPCHangUp(plivoserver.TCP, often), plivoMPCCallbacks(plivoserver.TCP, often),
+		plivoConference(plivoserver.TCP, often), plivoConferenceHangUp(plivoserver.TCP, often), plivoConferenceCallbacks(plivoserver.TCP, often),
 	}
 }

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 
 	cc "github.com/callcontrol-go/callcontrol"
 	"github.com/callcontrol-go/callcontrol/conformance"
+	"github.com/callcontrol-go/callcontrol/fake"
 	"github.com/callcontrol-go/callcontrol/fake/plivoserver"
 	"github.com/callcontrol-go/callcontrol/plivo"
 	"github.com/callcontrol-go/callcontrol/provider"
@@ -38,7 +40,7 @@ func PlivoConferenceHangUp(with ...With) conformance.Harness {
 
 func plivoMPC(n plivoserver.Network, with ...With) conformance.Harness {
 	const others = cc.CanRemove | cc.CanMute | cc.CanHold | cc.CanCoach
-	return overHTTP(with, plivo.MPC, n, plivo.NewMPC, plivo.RemoveLeave,
+	return overHTTP(with, product{name: plivo.MPC, open: plivo.NewMPC}, n,
 		cc.Capabilities{
 			Conference: conferenceControls,
 			Others:     others,
@@ -50,7 +52,7 @@ func plivoMPC(n plivoserver.Network, with ...With) conformance.Harness {
 
 func plivoMPCHangUp(n plivoserver.Network, with ...With) conformance.Harness {
 	const others = cc.CanRemove | cc.CanMute | cc.CanHold | cc.CanCoach
-	return overHTTP(with, plivo.MPC+"-hangup", n, plivo.NewMPC, plivo.RemoveHangUp,
+	return overHTTP(with, product{name: plivo.MPC + "-hangup", open: plivo.NewMPC, remove: plivo.RemoveHangUp}, n,
 		cc.Capabilities{
 			Conference: conferenceControls,
 			Others:     others,
@@ -66,7 +68,7 @@ func mpcView(others cc.Controls) view {
 
 func plivoConference(n plivoserver.Network, with ...With) conformance.Harness {
 	const others = cc.CanRemove | cc.CanMute | cc.CanDeaf
-	return overHTTP(with, plivo.Conference, n, plivo.NewConference, plivo.RemoveLeave,
+	return overHTTP(with, product{name: plivo.Conference, open: plivo.NewConference}, n,
 		cc.Capabilities{
 			Conference: conferenceControls,
 			Others:     others,
@@ -78,7 +80,7 @@ func plivoConference(n plivoserver.Network, with ...With) conformance.Harness {
 
 func plivoConferenceHangUp(n plivoserver.Network, with ...With) conformance.Harness {
 	const others = cc.CanRemove | cc.CanMute | cc.CanDeaf
-	return overHTTP(with, plivo.Conference+"-hangup", n, plivo.NewConference, plivo.RemoveHangUp,
+	return overHTTP(with, product{name: plivo.Conference + "-hangup", open: plivo.NewConference, remove: plivo.RemoveHangUp}, n,
 		cc.Capabilities{
 			Conference: conferenceControls,
 			Others:     others,
@@ -92,52 +94,87 @@ func conferenceView(others cc.Controls) view {
 	return view{others: others, names: true, addresses: true, callIDs: true}
 }
 
+// A product is one of Plivo's drivers as a harness has it.
+type product struct {
+	name      string // of the harness
+	open      func(plivo.Options) (cc.Client, error)
+	remove    plivo.Removal
+	callbacks bool // reach the client
+}
+
 // overHTTP is the harness of a Plivo driver in front of the fake server.
-func overHTTP(with []With, name string, network plivoserver.Network, open func(plivo.Options) (cc.Client, error), remove plivo.Removal, want cc.Capabilities, v view) conformance.Harness {
+func overHTTP(with []With, p product, network plivoserver.Network, want cc.Capabilities, v view) conformance.Harness {
 	return conformance.Harness{
-		Name:     name,
+		Name:     p.name,
 		Want:     want,
 		FakeTime: network == plivoserver.Pipe,
 		Open: func(context.Context) (*conformance.Site, error) {
-			b := newBridge(v)
-			server, err := plivoserver.New(b.sw, plivoserver.Options{})
-			if err != nil {
-				return nil, err
-			}
-			b.requests = func() (commands, reads int) {
-				n := server.Counts()
-				return n.Commands, n.Reads
-			}
-			endpoint, err := server.Start(network)
-			if err != nil {
-				return nil, err
-			}
-			line := newLine(endpoint.Transport())
-			client, err := open(plivo.Options{
-				AuthID:    server.AuthID(),
-				AuthToken: plivo.NewSecret(server.AuthToken()),
-				Endpoint:  endpoint.URL(),
-				Insecure:  true,
-				Remove:    remove,
-				Poll:      options(with, provider.Options{}).Poll,
-				Transport: wrapTransport(with, line.transport),
-			})
-			if err != nil {
-				return nil, errors.Join(err, endpoint.Close())
-			}
-			return &conformance.Site{
-				Client: wrapClient(with, client),
-				World:  b,
-				Faults: wireFaults{server: server, line: line, bridge: inProcessFaults{sw: b.sw}},
-				Close: func() {
-					line.transport.CloseIdleConnections()
-					_ = endpoint.Close()
-					_ = b.sw.Close()
-				},
-			}, nil
+			return openHTTP(with, p, network, v)
 		},
 		Hostile: hostile(),
 	}
+}
+
+// openHTTP opens a site. What has been opened is closed again if it fails.
+func openHTTP(with []With, p product, network plivoserver.Network, v view) (_ *conformance.Site, err error) {
+	b := newBridge(v)
+	closers := []func() error{b.sw.Close}
+	closeAll := func() error {
+		var all []error
+		for i := len(closers) - 1; i >= 0; i-- {
+			all = append(all, closers[i]())
+		}
+		return errors.Join(all...)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, closeAll())
+		}
+	}()
+	o := plivo.Options{Insecure: true, Remove: p.remove, Poll: options(with, provider.Options{}).Poll}
+	var served plivoserver.Options
+	var h *hook
+	if p.callbacks {
+		if h, err = newHook(network); err != nil {
+			return nil, err
+		}
+		closers = append(closers, h.close)
+		o.PublicURL, served.Callbacks = h.url, h.callbacks(strings.TrimSuffix(p.name, "-callbacks"))
+	}
+	server, err := plivoserver.New(b.sw, served)
+	if err != nil {
+		return nil, err
+	}
+	b.requests = func() (commands, reads int) {
+		n := server.Counts()
+		return n.Commands, n.Reads
+	}
+	endpoint, err := server.Start(network)
+	if err != nil {
+		return nil, err
+	}
+	line := newLine(endpoint.Transport())
+	closers = append(closers, endpoint.Close, func() error {
+		line.transport.CloseIdleConnections()
+		return nil
+	})
+	o.AuthID, o.AuthToken, o.Endpoint = server.AuthID(), plivo.NewSecret(server.AuthToken()), endpoint.URL()
+	o.Transport = wrapTransport(with, line.transport)
+	client, err := p.open(o)
+	if err != nil {
+		return nil, err
+	}
+	if h != nil {
+		if err = h.start(client, server); err != nil {
+			return nil, errors.Join(err, client.Close())
+		}
+	}
+	return &conformance.Site{
+		Client: wrapClient(with, client),
+		World:  b,
+		Faults: wireFaults{server: server, line: line, push: h != nil, bridge: inProcessFaults{sw: b.sw}},
+		Close:  func() { _ = closeAll() },
+	}, nil
 }
 
 // A line is the way from a driver to a server. It can be down.
@@ -166,12 +203,17 @@ func newLine(t *http.Transport) *line {
 type wireFaults struct {
 	server *plivoserver.Server
 	line   *line
+	push   bool // callbacks reach the client
 	bridge inProcessFaults
 }
 
 func (w wireFaults) Inject(f conformance.Fault) (lift func(), err error) {
-	if f.Op == conformance.OpListen {
-		return nil, cc.ErrUnsupported // nothing is pushed
+	switch {
+	case f.Op == conformance.OpListen && w.push && f.What == conformance.Silent:
+		return w.bridge.sw.Inject(fake.Fault{Op: fake.OpNews, What: fake.Drop}), nil
+	case f.Op == conformance.OpListen:
+		// Nothing is pushed; or nothing stands that could be lost, since callbacks come or do not come.
+		return nil, cc.ErrUnsupported
 	}
 	switch f.What {
 	case conformance.Unreachable:
