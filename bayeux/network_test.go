@@ -1,0 +1,354 @@
+package bayeux_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/callcontrol-go/callcontrol/bayeux"
+	"github.com/gorilla/websocket"
+	"github.com/stretchr/testify/require"
+)
+
+// giveUp makes Dial give up what would go on for ever, after the first attempt.
+func giveUp(t *testing.T, o bayeux.Options) (context.Context, bayeux.Options) {
+	ctx, cancel := context.WithCancel(t.Context())
+	n := 0
+	o.Limiter = limiterFunc(func(context.Context) error {
+		if n++; n == 2 {
+			cancel()
+		}
+		return nil
+	})
+	return ctx, o
+}
+
+// A plainServer answers everything favourably, and never what it may hold.
+type plainServer struct {
+	upgrader websocket.Upgrader
+	event    string // comes with the answer to a subscription
+	sockets  atomic.Int64
+}
+
+func (p *plainServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if websocket.IsWebSocketUpgrade(r) {
+		conn, err := p.upgrader.Upgrade(w, r, nil)
+		if err != nil {
+			return
+		}
+		p.sockets.Add(1)
+		defer conn.Close()
+		for {
+			_, frame, err := conn.ReadMessage()
+			if err != nil {
+				return
+			}
+			var out bytes.Buffer
+			p.answer(&out, frame)
+			if out.Len() > 0 && conn.WriteMessage(websocket.TextMessage, out.Bytes()) != nil {
+				return
+			}
+		}
+	}
+	body, _ := io.ReadAll(r.Body)
+	counted := &countingWriter{Writer: w}
+	if p.answer(counted, body); counted.n == 0 {
+		<-r.Context().Done()
+	}
+}
+
+type countingWriter struct {
+	io.Writer
+	n int
+}
+
+func (c *countingWriter) Write(b []byte) (int, error) {
+	c.n += len(b)
+	return c.Writer.Write(b)
+}
+
+func (p *plainServer) answer(w io.Writer, body []byte) {
+	var list []struct {
+		ID, Channel string
+		Advice      *struct{}
+	}
+	if json.Unmarshal(body, &list) != nil {
+		return
+	}
+	var out []string
+	for _, m := range list {
+		reply := fmt.Sprintf(`{"channel":%q,"id":%q,"successful":true`, m.Channel, m.ID)
+		switch {
+		case m.Channel == "/meta/handshake":
+			reply += `,"clientId":"c","supportedConnectionTypes":["websocket","long-polling"],"advice":{"timeout":30000}`
+		case m.Channel == "/meta/connect" && m.Advice == nil:
+			return // it is held
+		case m.Channel == "/meta/subscribe" && p.event != "":
+			reply = p.event + "," + reply
+		}
+		out = append(out, reply+"}")
+	}
+	_, _ = io.WriteString(w, "["+strings.Join(out, ",")+"]")
+}
+
+// A tunnel is a proxy that knows CONNECT, and counts.
+type tunnel struct{ made atomic.Int64 }
+
+func (p *tunnel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodConnect || r.Header.Get("Proxy-Authorization") == "" {
+		w.WriteHeader(http.StatusProxyAuthRequired)
+		return
+	}
+	there, err := net.Dial("tcp", r.Host)
+	if err != nil {
+		w.WriteHeader(http.StatusBadGateway)
+		return
+	}
+	defer there.Close()
+	here, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		return
+	}
+	defer here.Close()
+	p.made.Add(1)
+	_, _ = io.WriteString(here, "HTTP/1.1 200 OK\r\n\r\n")
+	done := make(chan struct{})
+	go func() { defer close(done); _, _ = io.Copy(there, here); _ = there.Close() }()
+	_, _ = io.Copy(here, there)
+	_ = here.Close()
+	<-done
+}
+
+// T5, T9: both transports go through the proxy, and trust the certificates, that the client's transport
+// says, and WebSocket compresses if it is asked to.
+func TestTLSProxyAndCompression(t *testing.T) {
+	big := `"` + strings.Repeat("compress ", 5000) + `"`
+	for _, transport := range []bayeux.Transport{bayeux.LongPolling{}, bayeux.WebSocket{}, bayeux.WebSocket{Compression: true}} {
+		t.Run(fmt.Sprintf("%T %v", transport, transport), func(t *testing.T) {
+			server := &plainServer{upgrader: websocket.Upgrader{EnableCompression: true}}
+			server.event = `{"channel":"/a","data":` + big + `}`
+			h := httptest.NewUnstartedServer(server)
+			h.Config.ErrorLog = log.New(io.Discard, "", 0)
+			h.StartTLS()
+			defer h.Close()
+			via := new(tunnel)
+			proxy := httptest.NewServer(via)
+			defer proxy.Close()
+			address, err := url.Parse(proxy.URL)
+			require.NoError(t, err)
+			address.User = url.UserPassword("me", "topsecret")
+			tr := h.Client().Transport.(*http.Transport).Clone()
+			tr.Proxy = http.ProxyURL(address)
+			var received atomic.Int64
+			tr.DialContext = (&countingDialer{n: &received}).dial
+			o := bayeux.Options{Transports: []bayeux.Transport{transport}, HTTPClient: &http.Client{Transport: tr}}
+			session, err := bayeux.Dial(t.Context(), h.URL, o)
+			require.NoError(t, err)
+			require.Equal(t, transport.Type(), session.Transport())
+			sub, err := session.Subscribe(t.Context(), "/a", bayeux.Delivery{})
+			require.NoError(t, err)
+			m, err := sub.Next(t.Context())
+			require.NoError(t, err)
+			require.JSONEq(t, big, string(m.Data))
+			require.Positive(t, via.made.Load())
+			if w, ok := transport.(bayeux.WebSocket); ok {
+				require.EqualValues(t, 1, server.sockets.Load())
+				require.Equal(t, w.Compression, received.Load() < 20_000, "%d bytes received", received.Load())
+			}
+			require.NoError(t, session.Close())
+			tr.CloseIdleConnections()
+
+			tr.TLSClientConfig = &tls.Config{} // a certificate that nobody vouches for is refused, and nothing told
+			ctx, o := giveUp(t, o)
+			_, err = bayeux.Dial(ctx, h.URL, o)
+			require.ErrorContains(t, err, "TLS failed")
+			tr.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: address.Host})
+			ctx, o = giveUp(t, o)
+			_, err = bayeux.Dial(ctx, h.URL, o) // which the proxy refuses
+			require.ErrorIs(t, err, context.Canceled)
+			require.NotContains(t, err.Error(), "127.0.0.1")
+			tr.CloseIdleConnections()
+		})
+	}
+}
+
+type countingDialer struct{ n *atomic.Int64 }
+
+func (d *countingDialer) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return &countingConn{conn, d.n}, nil
+}
+
+type countingConn struct {
+	net.Conn
+	n *atomic.Int64
+}
+
+func (c *countingConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.n.Add(int64(n))
+	return n, err
+}
+
+const giant = 1 << 30
+
+// zeros writes a giant body, until nobody listens any more.
+func zeros(w io.Writer) {
+	block := bytes.Repeat([]byte("0"), 1<<20)
+	for range giant >> 20 {
+		if _, err := w.Write(block); err != nil {
+			return
+		}
+	}
+}
+
+// E8: an answer of 1 GiB, in whatever way it comes, is an error and no danger.
+func TestGiantAnswers(t *testing.T) {
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	_, _ = io.WriteString(z, `[{"channel":"/a","data":"`)
+	zeros(&limitedWriter{z, 20 << 20})
+	require.NoError(t, z.Close())
+	plain := &plainServer{upgrader: websocket.Upgrader{EnableCompression: true}}
+	isConnect := func(r *http.Request) ([]byte, bool) {
+		body, _ := io.ReadAll(r.Body)
+		return body, bytes.Contains(body, []byte("/meta/connect"))
+	}
+	polled := func(f func(w http.ResponseWriter)) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			if body, ok := isConnect(r); ok {
+				f(w)
+			} else {
+				plain.answer(w, body)
+			}
+		}
+	}
+	socket := func(f func(raw net.Conn, conn *websocket.Conn)) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			conn, err := plain.upgrader.Upgrade(w, r, nil)
+			if err != nil {
+				return
+			}
+			defer conn.Close()
+			_, frame, _ := conn.ReadMessage()
+			var out bytes.Buffer
+			plain.answer(&out, frame)
+			_ = conn.WriteMessage(websocket.TextMessage, out.Bytes())
+			f(conn.NetConn(), conn)
+		}
+	}
+	for name, c := range map[string]struct {
+		transport bayeux.Transport
+		handler   http.HandlerFunc
+		want      bayeux.Kind
+	}{
+		"announced": {bayeux.LongPolling{}, polled(func(w http.ResponseWriter) {
+			w.Header().Set("Content-Length", fmt.Sprint(giant))
+			zeros(w)
+		}), bayeux.ErrTooLarge},
+		"chunked": {bayeux.LongPolling{}, polled(func(w http.ResponseWriter) { zeros(w) }), bayeux.ErrTooLarge},
+		"packed": {bayeux.LongPolling{}, polled(func(w http.ResponseWriter) {
+			w.Header().Set("Content-Encoding", "gzip")
+			_, _ = w.Write(packed.Bytes())
+		}), bayeux.ErrTooLarge},
+		"with an error": {bayeux.LongPolling{}, polled(func(w http.ResponseWriter) {
+			w.WriteHeader(http.StatusBadRequest)
+			zeros(w)
+		}), bayeux.ErrTransport},
+		"one frame": {bayeux.WebSocket{}, socket(func(raw net.Conn, _ *websocket.Conn) {
+			_, _ = raw.Write([]byte{0x81, 127, 0, 0, 0, 0, 0x40, 0, 0, 0})
+			zeros(raw)
+		}), bayeux.ErrTooLarge},
+		"many frames of one message": {bayeux.WebSocket{}, socket(func(_ net.Conn, conn *websocket.Conn) {
+			if w, err := conn.NextWriter(websocket.TextMessage); err == nil {
+				zeros(w)
+			}
+		}), bayeux.ErrTooLarge},
+		"packed frame": {bayeux.WebSocket{Compression: true}, socket(func(_ net.Conn, conn *websocket.Conn) {
+			if w, err := conn.NextWriter(websocket.TextMessage); err == nil {
+				zeros(&limitedWriter{w, 20 << 20})
+				_ = w.Close()
+			}
+		}), bayeux.ErrTooLarge},
+		"header of the upgrade": {bayeux.WebSocket{}, func(w http.ResponseWriter, r *http.Request) {
+			conn, b, err := w.(http.Hijacker).Hijack()
+			if err != nil {
+				return
+			}
+			defer conn.Close()
+			_, _ = b.WriteString("HTTP/1.1 101 Switching Protocols\r\nX: ")
+			_ = b.Flush()
+			zeros(conn)
+		}, bayeux.ErrTransport},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := httptest.NewServer(c.handler)
+			defer h.Close()
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			ctx, o := giveUp(t, bayeux.Options{Transports: []bayeux.Transport{c.transport}})
+			_, err := bayeux.Dial(ctx, h.URL, o)
+			require.ErrorIs(t, err, c.want)
+			runtime.ReadMemStats(&after)
+			// The server is part of it, and what has been collected since too.
+			require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(64<<20))
+		})
+	}
+}
+
+// A limitedWriter takes so many bytes.
+type limitedWriter struct {
+	io.Writer
+	left int
+}
+
+func (l *limitedWriter) Write(b []byte) (int, error) {
+	if l.left -= len(b); l.left < 0 {
+		return 0, io.ErrShortWrite
+	}
+	return l.Writer.Write(b)
+}
+
+// A8: a connection on which a client's own transport has only subscribed does not stay.
+func TestOwnClientKeepsOneConnection(t *testing.T) {
+	var open atomic.Int64
+	h := httptest.NewUnstartedServer(&plainServer{})
+	h.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			open.Add(1)
+		case http.StateClosed, http.StateHijacked:
+			open.Add(-1)
+		}
+	}
+	h.Start()
+	defer h.Close()
+	tr := new(http.Transport)
+	session, err := bayeux.Dial(t.Context(), h.URL, bayeux.Options{Transports: []bayeux.Transport{bayeux.LongPolling{}}, HTTPClient: &http.Client{Transport: tr}})
+	require.NoError(t, err)
+	_, err = session.Subscribe(t.Context(), "/a", bayeux.Delivery{})
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return open.Load() == 1 }, 5*time.Second, time.Millisecond)
+	require.NoError(t, session.Publish(t.Context(), "/a", 1)) // and that of a publish does
+	require.NoError(t, session.Publish(t.Context(), "/a", 2))
+	require.EqualValues(t, 2, open.Load())
+	require.NoError(t, session.Close())
+	tr.CloseIdleConnections()
+}
