@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 
 	"github.com/callcontrol-go/callcontrol"
@@ -60,6 +61,21 @@ func Open(ctx context.Context) (callcontrol.Client, error) {
 		Secret:   secret,
 		Logger:   slog.Default(),
 	})
+}
+
+// Listening opens an account whose callbacks come to this program, and mounts their handler. Nothing in
+// it names the vendor but the configuration.
+func Listening(ctx context.Context, cfg callcontrol.Config, mux *http.ServeMux, others func(callcontrol.ConferenceID)) (callcontrol.Client, error) {
+	cfg.PublicURL = "https://hooks.example.net" // the origin that the provider was given, not what a proxy makes of it
+	cfg.Notified = others                       // has the other replicas call Client.Notify
+	client, err := callcontrol.OpenConfig(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if callbacks, ok := callcontrol.As[http.Handler](client); ok {
+		mux.Handle("/callbacks/", callbacks)
+	}
+	return client, nil
 }
 
 // secret finds secrets where the platform puts them; without it they are looked up in the environment.

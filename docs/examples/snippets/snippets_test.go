@@ -2,7 +2,10 @@ package snippets
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -125,4 +128,18 @@ func TestAudited(t *testing.T) {
 	for _, personal := range []string{"standup", "15550100", "101"} {
 		require.NotContains(t, log.String(), personal)
 	}
+}
+
+func TestListening(t *testing.T) {
+	cfg := callcontrol.Config{
+		Provider: "plivo-mpc",
+		Secret:   func(context.Context, string) (string, error) { return "MA00000000000000000", nil },
+	}
+	mux := http.NewServeMux()
+	client, err := Listening(t.Context(), cfg, mux, func(callcontrol.ConferenceID) { t.Error("nobody has called") })
+	require.NoError(t, err)
+	t.Cleanup(func() { client.Close() })
+	answer := httptest.NewRecorder()
+	mux.ServeHTTP(answer, httptest.NewRequest(http.MethodPost, "/callbacks/mpc", nil))
+	require.Equal(t, http.StatusForbidden, answer.Code, "nobody has signed it")
 }
