@@ -297,7 +297,10 @@ func (l *socketLink) write() {
 			continue
 		}
 		_ = l.conn.SetWriteDeadline(time.Now().Add(l.timeout))
-		if err := l.conn.WriteMessage(websocket.TextMessage, body); err != nil {
+		switch err := l.conn.WriteMessage(websocket.TextMessage, body); {
+		case errors.Is(err, websocket.ErrCloseSent): // the reader is about to tell why
+			return
+		case err != nil:
 			l.fail(err)
 			return
 		}
