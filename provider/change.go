@@ -67,6 +67,23 @@ func checkChange(c cc.Change) error {
 // so that nobody hears or is heard for a moment whom the whole change silences. Fields that skip
 // already has are left out. It returns how many of the array's elements are set.
 func steps(c cc.Change, skip cc.ParticipantState) (out [len(fields)]cc.Change, n int) {
+	set, open := 0, 0
+	for i := range fields {
+		if want := fields[i].want(c); want != cc.Unset {
+			set++
+			if fields[i].have(skip) != want {
+				open++
+			}
+		}
+	}
+	if set == 1 && open == 1 { // as most are
+		out[0] = c
+		return out, 1
+	}
+	return cut(c, skip)
+}
+
+func cut(c cc.Change, skip cc.ParticipantState) (out [len(fields)]cc.Change, n int) {
 	for _, t := range [...]cc.Toggle{cc.On, cc.Off} {
 		for i := range fields {
 			if fields[i].want(c) == t && fields[i].have(skip) != t {

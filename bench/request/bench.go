@@ -54,9 +54,13 @@ func Run(o Options) (report *Report, err error) {
 	if r.server, err = procs.Start(ServerRole, o.Layout.Server, nil, o.Log); err != nil {
 		return nil, err
 	}
+	quiet := procs.Watch()
 	defer func() {
 		if closing := r.server.Close(); err == nil {
 			err = closing
+		}
+		if report != nil { // what a process has used is known when it has ended
+			report.Others = quiet.Others()
 		}
 	}()
 
@@ -65,7 +69,6 @@ func Run(o Options) (report *Report, err error) {
 		p = quick()
 	}
 	report = &Report{Quick: o.Quick, Layout: o.Layout, Counted: p.counted, Partial: o.Only != ""}
-	quiet := procs.Watch()
 	for i, c := range p.cells {
 		if !strings.Contains(c.String(), o.Only) {
 			continue
@@ -89,7 +92,6 @@ func Run(o Options) (report *Report, err error) {
 			}
 		}
 	}
-	report.Others = quiet.Others()
 	return report, nil
 }
 

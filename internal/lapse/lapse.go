@@ -8,8 +8,8 @@ import (
 )
 
 // A Context ends at its time, with its parent, and when it is canceled, as one of context.WithDeadline
-// does. It has a timer and a channel only where Done was asked for: an attempt that is made by [Limit]
-// ends at the time as well, and needs one timer for both. It must not be copied once it was begun.
+// does. It has a timer and a channel only where Done was asked for: an attempt that a [Watch] limits
+// ends at the time as well. It must not be copied once it was begun.
 type Context struct {
 	parent context.Context
 	until  time.Time
@@ -18,13 +18,8 @@ type Context struct {
 	err      error           // why it ended, if that was seen while nobody had asked for Done
 	whole    context.Context // made for who asks for Done
 	stop     context.CancelFunc
-	attempts []attempt // under way
-	first    [1]attempt
-}
-
-type attempt struct {
-	context.Context
-	cancel context.CancelFunc
+	attempts []*Attempt // under way
+	first    [1]*Attempt
 }
 
 // Begin makes c a context that ends at until, which has a reading of the monotonic clock. It is called
@@ -92,47 +87,34 @@ func (c *Context) Cancel() {
 		c.err = context.Canceled
 	}
 	for _, a := range c.attempts {
-		a.cancel()
+		a.cancel(context.Canceled)
 	}
 }
 
-// Limit gives a context that ends with c, and after d at the latest.
-func (c *Context) Limit(d time.Duration) (context.Context, context.CancelFunc) {
-	until := time.Now().Add(d)
-	if c.until.Before(until) {
-		until = c.until
-	}
-	ctx, cancel := context.WithDeadline(c.parent, until)
+func (c *Context) lapse() *Context { return c }
+
+// begin notes an attempt, which ends with c.
+func (c *Context) begin(a *Attempt) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.err != nil || c.whole != nil && c.whole.Err() != nil {
-		cancel()
+	switch {
+	case c.err != nil:
+		a.cancel(c.err)
+	case c.whole != nil && c.whole.Err() != nil:
+		a.cancel(c.whole.Err())
 	}
-	c.attempts = append(c.attempts, attempt{ctx, cancel})
-	return ctx, func() { c.leave(ctx) }
+	c.attempts = append(c.attempts, a)
 }
 
-func (c *Context) leave(ctx context.Context) {
+func (c *Context) leave(a *Attempt) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i, a := range c.attempts {
-		if a.Context == ctx {
-			a.cancel()
+	for i := range c.attempts {
+		if c.attempts[i] == a {
 			last := len(c.attempts) - 1
-			c.attempts[i], c.attempts[last] = c.attempts[last], attempt{}
+			c.attempts[i], c.attempts[last] = c.attempts[last], nil
 			c.attempts = c.attempts[:last]
 			return
 		}
 	}
-}
-
-// Limit gives a context that ends with ctx, and after d at the latest. It is context.WithTimeout, but
-// for a [Context], of which it costs less.
-func Limit(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	if c, ok := ctx.(interface {
-		Limit(time.Duration) (context.Context, context.CancelFunc)
-	}); ok {
-		return c.Limit(d)
-	}
-	return context.WithTimeout(ctx, d)
 }

@@ -20,6 +20,17 @@ func begin(parent context.Context, d time.Duration) *lapse.Context {
 	return c
 }
 
+// limit makes an attempt, watched by a Watch of its own.
+func limit(ctx context.Context, d time.Duration) (*lapse.Attempt, context.CancelFunc) {
+	return watched(new(lapse.Watch), ctx, d)
+}
+
+func watched(w *lapse.Watch, ctx context.Context, d time.Duration) (*lapse.Attempt, context.CancelFunc) {
+	a := new(lapse.Attempt)
+	w.Limit(a, ctx, time.Now(), d)
+	return a, a.Stop
+}
+
 // ended tells when a context ends, and why.
 func ended(ctx context.Context) (time.Duration, error) {
 	began := time.Now()
@@ -47,12 +58,12 @@ func TestItEndsAsAContextOfTheStandardLibrary(t *testing.T) {
 			"asked first": func(c *lapse.Context) (context.Context, context.CancelFunc) { c.Done(); return c, c.Cancel },
 			"asked last":  func(c *lapse.Context) (context.Context, context.CancelFunc) { return c, c.Cancel },
 			"derived":     func(c *lapse.Context) (context.Context, context.CancelFunc) { return context.WithCancel(c) },
-			"limited":     func(c *lapse.Context) (context.Context, context.CancelFunc) { return lapse.Limit(c, time.Minute) },
+			"limited":     func(c *lapse.Context) (context.Context, context.CancelFunc) { return limit(c, time.Minute) },
 			"with a value": func(c *lapse.Context) (context.Context, context.CancelFunc) {
 				return context.WithValue(c, key{}, 1), c.Cancel
 			},
 			"limited, with a value": func(c *lapse.Context) (context.Context, context.CancelFunc) {
-				return lapse.Limit(context.WithValue(c, key{}, 1), time.Minute)
+				return limit(context.WithValue(c, key{}, 1), time.Minute)
 			},
 		} {
 			t.Run(tc.name+"/"+how, func(t *testing.T) {
@@ -115,8 +126,8 @@ func TestErrAloneKnows(t *testing.T) {
 func TestLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := begin(context.WithValue(t.Context(), key{}, "value"), 10*time.Second)
-		short, done := lapse.Limit(c, time.Second)
-		other, end := lapse.Limit(c, 4*time.Second)
+		short, done := limit(c, time.Second)
+		other, end := limit(c, 4*time.Second)
 		require.Equal(t, "value", short.Value(key{}))
 		at, err := ended(short)
 		require.Equal(t, time.Second, at)
@@ -130,7 +141,7 @@ func TestLimits(t *testing.T) {
 		require.NoError(t, c.Err())
 
 		c.Cancel()
-		late, stop := lapse.Limit(c, time.Second)
+		late, stop := limit(c, time.Second)
 		defer stop()
 		require.Equal(t, context.Canceled, late.Err())
 	})
@@ -138,7 +149,7 @@ func TestLimits(t *testing.T) {
 
 func TestLimitOfAnyContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx, stop := lapse.Limit(t.Context(), time.Second)
+		ctx, stop := limit(t.Context(), time.Second)
 		defer stop()
 		at, err := ended(ctx)
 		require.Equal(t, time.Second, at)
@@ -153,7 +164,7 @@ func TestConcurrentUse(t *testing.T) {
 		over := make(chan error)
 		for i := range 50 {
 			go func() {
-				ctx, stop := lapse.Limit(c, time.Duration(i+1)*time.Second)
+				ctx, stop := limit(c, time.Duration(i+1)*time.Second)
 				defer stop()
 				if i%2 == 0 {
 					<-c.Done()
@@ -172,5 +183,82 @@ func TestConcurrentUse(t *testing.T) {
 		}
 		require.Equal(t, 10, late)
 		require.Equal(t, context.Canceled, c.Err())
+	})
+}
+
+// A Watch ends each attempt at its own time, in whatever order they were begun and stopped.
+func TestWatchEndsEachAtItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var w lapse.Watch
+		defer w.Close()
+		began := time.Now()
+		type end struct {
+			n  int
+			at time.Duration
+		}
+		ends := make(chan end, 10)
+		stops := make(map[int]context.CancelFunc)
+		for _, n := range []int{5, 3, 9, 1, 7, 2, 8} {
+			a, stop := watched(&w, t.Context(), time.Duration(n)*time.Second)
+			stops[n] = stop
+			context.AfterFunc(a, func() {
+				if errors.Is(a.Err(), context.DeadlineExceeded) {
+					ends <- end{n, time.Since(began)}
+				}
+			})
+		}
+		for _, n := range []int{1, 7, 9} { // the first of the list, one of the middle and the last
+			stops[n]()
+		}
+		time.Sleep(3 * time.Second)
+		_, stop := watched(&w, t.Context(), time.Hour)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		close(ends)
+		var got []end
+		for e := range ends {
+			got = append(got, e)
+		}
+		require.Equal(t, []end{{2, 2 * time.Second}, {3, 3 * time.Second}, {5, 5 * time.Second}, {8, 8 * time.Second}}, got)
+		stop()
+		for _, stop := range stops {
+			stop()
+		}
+	})
+}
+
+// After Close the timer runs only while there is something to watch.
+func TestWatchRests(t *testing.T) {
+	for _, first := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			var w lapse.Watch
+			a, stop := watched(&w, t.Context(), time.Second)
+			if first {
+				stop()
+				w.Close()
+			} else {
+				w.Close()
+				stop()
+			}
+			require.True(t, lapse.Resting(&w))
+			require.Equal(t, context.Canceled, a.Err())
+			late, stop := watched(&w, t.Context(), time.Second)
+			require.False(t, lapse.Resting(&w))
+			at, err := ended(late)
+			require.Equal(t, time.Second, at)
+			require.Equal(t, context.DeadlineExceeded, err)
+			synctest.Wait()
+			require.True(t, lapse.Resting(&w))
+			stop()
+		})
+	}
+}
+
+// What never had a chance is at its end from the beginning.
+func TestLimitThatIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, stop := limit(t.Context(), 0)
+		defer stop()
+		require.Equal(t, context.DeadlineExceeded, a.Err())
 	})
 }

@@ -229,7 +229,11 @@ func TestSent(t *testing.T) {
 	defer there.Close()
 	go func() { _, _ = io.Copy(io.Discard, there) }()
 
-	get := func(r *http.Request) { httptrace.ContextClientTrace(r.Context()).GetConn("a:80") }
+	get := func(r *http.Request) {
+		if ask := httptrace.ContextClientTrace(r.Context()).GetConn; ask != nil {
+			ask("a:80")
+		}
+	}
 	got := func(r *http.Request, conn net.Conn) {
 		httptrace.ContextClientTrace(r.Context()).GotConn(httptrace.GotConnInfo{Conn: conn})
 	}
@@ -268,6 +272,14 @@ func TestSent(t *testing.T) {
 				require.NoError(t, err)
 			})
 		}, true},
+		{"counted, could not be written", true, func(t *testing.T, r *http.Request) {
+			here, there := net.Pipe()
+			_ = there.Close()
+			conn := httpclient.Counted(here)
+			got(r, conn)
+			_, err := conn.Write([]byte("x"))
+			require.ErrorIs(t, err, io.ErrClosedPipe)
+		}, false},
 		{"a second connection, never had", true, func(_ *testing.T, r *http.Request) { get(r); got(r, here); get(r) }, false},
 		{"a second connection of who knows what", false, func(_ *testing.T, r *http.Request) { get(r); got(r, here); get(r) }, true},
 		{"two counted connections of who knows what", false, func(_ *testing.T, r *http.Request) {

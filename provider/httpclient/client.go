@@ -88,6 +88,7 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 
 	cc "github.com/callcontrol-go/callcontrol"
+	"github.com/callcontrol-go/callcontrol/internal/lapse"
 )
 
 // A Class says what may be done again after an outcome that is not known. A driver fixes it for each
@@ -199,6 +200,7 @@ type Client struct {
 	own    *http.Transport   // next, if it is this client's own
 	retry  *retryablehttp.Client
 	budget budget
+	watch  lapse.Watch
 	random func(n int64) int64 // in [0, n)
 	closed atomic.Bool
 }
@@ -248,6 +250,7 @@ func New(o Options) (*Client, error) {
 // their connections are closed then. It may be called more than once.
 func (c *Client) Close() error {
 	c.closed.Store(true)
+	c.watch.Close()
 	c.release()
 	return nil
 }

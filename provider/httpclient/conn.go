@@ -58,7 +58,7 @@ func handshake(ctx context.Context, t *http.Transport, plain net.Conn, addr stri
 }
 
 // A countedConn counts what is written to it before it is written, so that a request that failed can
-// be told from one of which no byte left.
+// be told from one of which no byte left. What could not be written at all is taken off again.
 //
 // It also ends where a vendor goes on after an answer that has no body: Plivo is known to send a body
 // with a 204 (plivo-java, PlivoClient). net/http would take such bytes for the answer to the next
@@ -83,7 +83,11 @@ func (c *countedConn) Write(p []byte) (int, error) {
 		}
 		if c.written.CompareAndSwap(n, n+int64(len(p))) {
 			c.asked.Store(true)
-			return c.Conn.Write(p)
+			m, err := c.Conn.Write(p)
+			if m == 0 && err != nil { // as net/http sees it, too, which may take another connection then
+				c.written.Add(int64(-len(p)))
+			}
+			return m, err
 		}
 	}
 }

@@ -32,7 +32,10 @@ func (c *Client) Do(ctx context.Context, req Request, into any) (Answer, error) 
 		return Answer{}, c.invalid(req.Op, problem)
 	}
 	k.track.plain = c.plain
-	k.trace = httptrace.ClientTrace{GetConn: k.track.getConn, GotConn: k.track.gotConn}
+	k.trace.GotConn = k.track.gotConn
+	if c.own == nil { // or else the connections are counted, which tells as much and costs less
+		k.trace.GetConn = k.track.getConn
+	}
 	if !k.admit() {
 		return k.result()
 	}
@@ -110,6 +113,7 @@ type call struct {
 
 	track tracker
 	trace httptrace.ClientTrace
+	first lapse.Attempt
 }
 
 type callKey struct{}
@@ -189,7 +193,8 @@ func (k *call) attempt() {
 		return
 	}
 	watching := k.req.Class == Read && provider.PurposeOf(k.Context) == provider.ForWatching
-	if after, err := c.limiter.take(k.Context, watching); err != nil {
+	now, after, err := c.limiter.take(k.Context, watching)
+	if err != nil {
 		k.final = true
 		if err != errBusy {
 			k.end(err, false)
@@ -198,11 +203,17 @@ func (k *call) attempt() {
 		}
 		return
 	}
-	if k.blocked() {
-		return
+	if now.IsZero() { // it may have taken its time
+		if now = time.Now(); k.blocked() {
+			return
+		}
 	}
-	ctx, cancel := lapse.Limit(k.Context, c.limit)
-	defer cancel()
+	ctx := &k.first
+	if k.n > 0 {
+		ctx = new(lapse.Attempt)
+	}
+	c.watch.Limit(ctx, k.Context, now, c.limit)
+	defer ctx.Stop()
 	h, ok := k.headers(ctx)
 	if !ok {
 		return
@@ -215,7 +226,7 @@ func (k *call) attempt() {
 		err = errNoAnswer
 	}
 	if err != nil {
-		k.failed(ctx, err)
+		k.failed(ctx, h, err)
 		return
 	}
 	if resp.Body == nil {
@@ -282,7 +293,7 @@ func (k *call) headers(ctx context.Context) (http.Header, bool) {
 }
 
 // failed notes an attempt that got no answer.
-func (k *call) failed(ctx context.Context, err error) {
+func (k *call) failed(ctx context.Context, h http.Header, err error) {
 	sent := k.track.sent(err)
 	k.left = k.left || sent
 	if ctxErr := k.Context.Err(); ctxErr != nil {
@@ -295,8 +306,8 @@ func (k *call) failed(ctx context.Context, err error) {
 	o := outcome{verdict: unknown, sent: sent, err: describe(err, sent, k.late(ctx))}
 	switch {
 	case sent:
-	case k.track.plain && !k.track.asked.Load() && ctx.Err() == nil:
-		o.verdict, o.kind = refused, cc.ErrInvalid // net/http did not even look for a connection
+	case k.track.plain && !wellFormed(h): // so net/http did not even look for a connection
+		o.verdict, o.kind = refused, cc.ErrInvalid
 	case hopeless(err):
 		o.verdict, o.kind = refused, cc.ErrUnavailable
 	default:

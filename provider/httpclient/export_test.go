@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"net"
 	"net/http"
+	"time"
 )
 
 // SetRandom replaces the client's random numbers: f returns one in [0, n).
@@ -22,7 +23,10 @@ func SetDial(c *Client, dial func(ctx context.Context, network, addr string) (ne
 }
 
 // Take waits for a turn of the limiter.
-var Take = (*Limiter).take
+func Take(l *Limiter, ctx context.Context, watching bool) (after time.Duration, err error) {
+	_, after, err = l.take(ctx, watching)
+	return after, err
+}
 
 // Waiting is how many wait for the limiter.
 func Waiting(l *Limiter) int {

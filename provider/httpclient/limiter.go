@@ -38,10 +38,11 @@ func NewLimiter(n int, window time.Duration) *Limiter {
 	return l
 }
 
-// take waits for a turn. It returns ctx's error, or errBusy and the time after which to come again.
-func (l *Limiter) take(ctx context.Context, watching bool) (time.Duration, error) {
+// take waits for a turn. It returns the time at which the turn was had, or ctx's error, or errBusy and
+// the time after which to come again. The time is zero if it was waited for or if there is no limit.
+func (l *Limiter) take(ctx context.Context, watching bool) (had time.Time, after time.Duration, err error) {
 	if l == nil {
-		return 0, nil
+		return had, 0, nil
 	}
 	l.mu.Lock()
 	now := time.Now()
@@ -50,13 +51,13 @@ func (l *Limiter) take(ctx context.Context, watching bool) (time.Duration, error
 	if !at.After(now) {
 		l.record(now, watching)
 		l.mu.Unlock()
-		return 0, nil
+		return now, 0, nil
 	}
 	q := &l.queue[rank(watching)]
 	deadline, ok := ctx.Deadline()
 	if ok && !at.Before(deadline) || q.n == maxQueue {
 		l.mu.Unlock()
-		return at.Sub(now), errBusy
+		return had, at.Sub(now), errBusy
 	}
 	w := &waiter{turn: make(chan struct{})}
 	q.push(w)
@@ -65,7 +66,7 @@ func (l *Limiter) take(ctx context.Context, watching bool) (time.Duration, error
 
 	select {
 	case <-w.turn:
-		return 0, nil
+		return had, 0, nil
 	case <-ctx.Done():
 	}
 	l.mu.Lock()
@@ -74,7 +75,7 @@ func (l *Limiter) take(ctx context.Context, watching bool) (time.Duration, error
 		q.remove(w)
 		l.arm(time.Now())
 	}
-	return 0, ctx.Err()
+	return had, 0, ctx.Err()
 }
 
 func rank(watching bool) int {

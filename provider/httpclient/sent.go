@@ -1,7 +1,9 @@
 package httpclient
 
 import (
+	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"sync/atomic"
 )
 
@@ -9,8 +11,8 @@ import (
 // a transport that is not ours, even late.
 type tracker struct {
 	plain bool        // the hooks are those of an *http.Transport, which leaves none out
-	asked atomic.Bool // a connection was wanted
-	got   atomic.Bool // and had: from here on bytes may have left
+	asked atomic.Bool // a connection was wanted; not noted with the client's own transport
+	got   atomic.Bool // a connection was had: from here on bytes may have left
 	conn  atomic.Pointer[countedConn]
 	from  atomic.Int64 // what had been written to conn by then
 }
@@ -22,9 +24,9 @@ func (t *tracker) begin() {
 	t.conn.Store(nil)
 }
 
-// getConn is called for each connection that is wanted for an attempt. An *http.Transport asks for a
-// second one only if no byte of a command was written to the first. Of a transport that wraps one we
-// do not know that.
+// getConn is called for each connection that is wanted for an attempt, unless the transport is the
+// client's own. An *http.Transport asks for a second one only if no byte of a command was written to the
+// first. Of a transport that wraps one we do not know that.
 func (t *tracker) getConn(string) {
 	t.asked.Store(true)
 	if t.plain {
@@ -37,8 +39,8 @@ func (t *tracker) gotConn(info httptrace.GotConnInfo) {
 	if c != nil {
 		t.from.Store(c.written.Load())
 	}
-	if t.got.Load() {
-		c = nil // the second of a wrapped transport: no count tells of both
+	if t.got.Load() && !t.plain {
+		c = nil // no count tells of both
 	}
 	t.conn.Store(c)
 	t.got.Store(true)
@@ -52,4 +54,29 @@ func (t *tracker) sent(err error) bool {
 		return c == nil || !c.seal(t.from.Load())
 	}
 	return !t.plain && !t.asked.Load() && !dialFailed(err)
+}
+
+// wellFormed tells whether an *http.Transport accepts these headers (RFC 9110, section 5).
+func wellFormed(h http.Header) bool {
+	for name, values := range h {
+		if name == "" || strings.ContainsFunc(name, notOfToken) {
+			return false
+		}
+		for _, v := range values {
+			for i := range len(v) {
+				if c := v[i]; c < ' ' && c != '\t' || c == 0x7f {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+func notOfToken(r rune) bool {
+	switch {
+	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
+		return false
+	}
+	return !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
 }
