@@ -168,7 +168,7 @@ func (a *api) removeMember(ctx context.Context, c cc.ConferenceID, who string, h
 	if hangUp {
 		return a.remove(ctx, cc.OpRemoveParticipant, "Conference", string(c), "Member", who)
 	}
-	return a.post(ctx, cc.OpRemoveParticipant, struct{}{}, "Conference", string(c), "Member", who, "Kick")
+	return a.post(ctx, cc.OpRemoveParticipant, noFields, "Conference", string(c), "Member", who, "Kick")
 }
 
 // SetState sends one request for each field, restricting ones first. It is asked for one at a time.
@@ -211,7 +211,7 @@ func (a *api) changeMember(ctx context.Context, c cc.ConferenceID, who string, c
 
 func (a *api) switchMember(ctx context.Context, c cc.ConferenceID, who, what string, to cc.Toggle) error {
 	if to == cc.On {
-		return a.post(ctx, cc.OpSetParticipantState, struct{}{}, "Conference", string(c), "Member", who, what)
+		return a.post(ctx, cc.OpSetParticipantState, noFields, "Conference", string(c), "Member", who, what)
 	}
 	return a.remove(ctx, cc.OpSetParticipantState, "Conference", string(c), "Member", who, what)
 }

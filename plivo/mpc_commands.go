@@ -2,18 +2,35 @@ package plivo
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"strconv"
 
 	cc "github.com/callcontrol-go/callcontrol"
 	"github.com/callcontrol-go/callcontrol/provider"
 )
 
-// A stateChange is the body of an update. Plivo leaves alone what is absent.
-type stateChange struct {
-	Mute  *bool `json:"mute,omitempty"`
-	Hold  *bool `json:"hold,omitempty"`
-	Coach *bool `json:"coach_mode,omitempty"`
+// stateChange is the body of an update. Plivo leaves alone what is absent.
+func stateChange(mute, hold, coach cc.Toggle) json.RawMessage {
+	b := append(make([]byte, 0, 48), '{')
+	for _, field := range [...]struct {
+		name string
+		to   cc.Toggle
+	}{{"mute", mute}, {"hold", hold}, {"coach_mode", coach}} {
+		if field.to != cc.On && field.to != cc.Off {
+			continue
+		}
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		b = append(strconv.AppendQuote(b, field.name), ':')
+		b = strconv.AppendBool(b, field.to == cc.On)
+	}
+	return append(b, '}')
 }
+
+// noFields is the body of a POST that says all in its path.
+var noFields = json.RawMessage("{}")
 
 // SetState sends one request, which carries every field of the change.
 func (d *mpc) SetState(ctx context.Context, c cc.ConferenceID, p cc.ParticipantID, change cc.Change) (provider.Result, error) {
@@ -36,7 +53,7 @@ func (d *mpc) SetState(ctx context.Context, c cc.ConferenceID, p cc.ParticipantI
 			c = run // the order goes to the run whose roles were read
 		}
 	}
-	body := stateChange{Mute: onOff(change.Mute), Hold: onOff(change.Hold), Coach: onOff(change.Coach)}
+	body := stateChange(change.Mute, change.Hold, change.Coach)
 	err := d.api.post(ctx, cc.OpSetParticipantState, body, "MultiPartyCall", roomKey(c), "Participant", string(p))
 	return provider.Result{Instance: known(c)}, err
 }

@@ -63,8 +63,8 @@ func (r *Room) SetAll(ctx context.Context, change cc.Change) error {
 		if missing != 0 {
 			return &cc.Error{Kind: cc.ErrUnsupported, Missing: missing}
 		}
-		body := stateChange{Mute: onOff(change.Mute), Hold: onOff(change.Hold)}
-		if body == (stateChange{}) {
+		body := stateChange(change.Mute, change.Hold, cc.Unset)
+		if len(body) == len(noFields) {
 			return r.h.invalid("a change that sets nothing")
 		}
 		return r.h.api.post(ctx, "Room.SetAll", body, "MultiPartyCall", roomKey(r.h.id), "Participant", everybody)

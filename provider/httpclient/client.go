@@ -123,7 +123,7 @@ type Request struct {
 	Path   []string   // after the prefix of Options.Base
 	Slash  bool       // the path ends in a slash
 	Query  url.Values // nil: none
-	Body   any        // as JSON, at most 64 KiB; nil: none
+	Body   any        // as JSON, at most 64 KiB; a json.RawMessage is JSON and is sent as it is; nil: none
 }
 
 // An Answer is what the vendor said last. Its Status is 0 where it said nothing.

@@ -66,12 +66,13 @@ func (k *call) prepare() (problem cc.Detail) {
 	case req.Body == nil:
 		return ""
 	}
-	var err error
-	k.body, err = json.Marshal(req.Body)
-	switch {
-	case err != nil:
-		return "httpclient: the body has no JSON form"
-	case len(k.body) > maxRequestBody:
+	if k.body, ok = req.Body.(json.RawMessage); !ok {
+		var err error
+		if k.body, err = json.Marshal(req.Body); err != nil {
+			return "httpclient: the body has no JSON form"
+		}
+	}
+	if len(k.body) > maxRequestBody {
 		return "httpclient: the body is longer than 64 KiB"
 	}
 	return ""
