@@ -26,18 +26,19 @@ type layer struct {
 // layers is the import table of the module. A folder that is not here, and is no command and not
 // under internal, is not part of the house.
 var layers = map[string]layer{
-	"":                    {},
-	"bayeux":              {theirs: []string{"github.com/gorilla/websocket"}},
-	"provider":            {ours: []string{""}},
-	"provider/httpclient": {ours: []string{"", "provider"}, theirs: []string{"github.com/hashicorp/go-retryablehttp"}},
-	"provider/all":        {ours: []string{"fake", "genesys", "plivo"}},
-	"plivo":               {ours: []string{"", "provider", "provider/httpclient"}},
-	"genesys":             {ours: []string{"", "provider", "provider/httpclient", "bayeux"}},
-	"fake":                {ours: []string{"", "provider"}},
-	"fake/pipenet":        {},
-	"fake/plivoserver":    {ours: []string{"", "fake", "fake/pipenet"}},
-	"fake/genesysserver":  {ours: []string{"", "fake", "fake/pipenet"}},
-	"conformance":         {ours: []string{""}},
+	"":                                   {},
+	"bayeux":                             {theirs: []string{"github.com/gorilla/websocket"}},
+	"provider":                           {ours: []string{""}},
+	"provider/httpclient":                {ours: []string{"", "provider"}, theirs: []string{"github.com/hashicorp/go-retryablehttp"}},
+	"provider/all":                       {ours: []string{"fake", "genesys", "plivo"}},
+	"plivo":                              {ours: []string{"", "provider", "provider/httpclient"}},
+	"genesys":                            {ours: []string{"", "provider", "provider/httpclient", "bayeux"}},
+	"fake":                               {ours: []string{"", "provider"}},
+	"fake/pipenet":                       {},
+	"fake/plivoserver":                   {ours: []string{"", "fake", "fake/pipenet"}},
+	"fake/genesysserver":                 {ours: []string{"", "fake", "fake/pipenet", "fake/genesysserver/internal/cometd"}},
+	"fake/genesysserver/internal/cometd": {theirs: []string{"github.com/gorilla/websocket"}},
+	"conformance":                        {ours: []string{""}},
 }
 
 // helped are the folders that may use the small shared helpers under internal.

@@ -71,6 +71,38 @@ func (s *Switch) list(ok func(*run) bool) []RoomInfo {
 	return rooms
 }
 
+// RoomsOf returns the runs that are shown as live and in which a leg of this login is shown, present
+// or ringing, oldest first: what Rooms would show of one agent, without copying all of it.
+func (s *Switch) RoomsOf(login string) []RoomInfo {
+	return s.list(func(r *run) bool { return r.shownLive() && r.shown.has(login) })
+}
+
+// LookOf is RoomsOf in truth: the runs that are live, and those in them, now.
+func (s *Switch) LookOf(login string) []RoomInfo {
+	s.lock()
+	defer s.unlock()
+	is := func(m *Member) bool { return m.leg.Login == login }
+	rooms := []RoomInfo{}
+	for _, r := range s.order {
+		if slices.ContainsFunc(r.members, is) || slices.ContainsFunc(r.ringing, is) {
+			rooms = append(rooms, r.info().clone())
+		}
+	}
+	return rooms
+}
+
+// has tells whether a leg of this login is present or rings.
+func (r *RoomInfo) has(login string) bool {
+	for _, ms := range [][]MemberInfo{r.Members, r.Ringing} {
+		for i := range ms {
+			if ms[i].Leg.Login == login {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // shownLive tells whether reads show the run as live.
 func (r *run) shownLive() bool { return r.shown.Instance != "" && r.shown.Status != Ended }
 
