@@ -22,6 +22,7 @@ const modulePath = "github.com/callcontrol-go/callcontrol"
 // imports says which package registers the well-known providers.
 var imports = map[string]string{
 	"fake":             modulePath + "/fake",
+	"genesys":          modulePath + "/genesys",
 	"plivo-conference": modulePath + "/plivo",
 	"plivo-mpc":        modulePath + "/plivo",
 }

@@ -93,7 +93,7 @@ func TestOpenConfigKeepsItsOwnCopy(t *testing.T) {
 
 func TestOpenRefuses(t *testing.T) {
 	const everything = `; import _ "github.com/callcontrol-go/callcontrol/provider/all" for every provider of this module: ` +
-		"fake, plivo-conference, plivo-mpc"
+		"fake, genesys, plivo-conference, plivo-mpc"
 	const known = "; known here: fake, test-context-error, test-good, test-kind, test-nil-error, test-nothing, test-plain-error, test-terse"
 	hinted := func(name, path string) string {
 		return `Open: invalid: unknown provider "` + name + `": import _ "github.com/callcontrol-go/callcontrol/` + path +

@@ -7,6 +7,7 @@
 package all
 
 import (
-	_ "github.com/callcontrol-go/callcontrol/fake"  // "fake"
-	_ "github.com/callcontrol-go/callcontrol/plivo" // "plivo-mpc", "plivo-conference"
+	_ "github.com/callcontrol-go/callcontrol/fake"    // "fake"
+	_ "github.com/callcontrol-go/callcontrol/genesys" // "genesys"
+	_ "github.com/callcontrol-go/callcontrol/plivo"   // "plivo-mpc", "plivo-conference"
 )

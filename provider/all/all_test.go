@@ -11,7 +11,7 @@ import (
 )
 
 func TestEveryProviderIsRegistered(t *testing.T) {
-	require.Equal(t, []string{"fake", "plivo-conference", "plivo-mpc"}, cc.Providers())
+	require.Equal(t, []string{"fake", "genesys", "plivo-conference", "plivo-mpc"}, cc.Providers())
 }
 
 // What an unknown provider is told about the providers of this module is what there is.
