@@ -172,8 +172,12 @@ func settlingUnreadable(p *probe) {
 	p.inject(Fault{OpRead, Garble})
 	n := p.commands()
 	err := a.do(p.ctx, r.conf)
+	n = p.commands() - n
+	if n == 0 && cc.KindOf(err) == cc.ErrUnavailable {
+		p.cannotArise("this driver reads before it sends a command")
+	}
 	p.wantKind(err, "a lost command while reads fail", cc.ErrUncertain)
-	if n = p.commands() - n; n != 1 {
+	if n != 1 {
 		p.failf("it was sent %d times", n)
 	}
 }
