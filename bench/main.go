@@ -3,6 +3,7 @@
 //	go run .                   everything
 //	go run . request           the request path
 //	go run . events            the event path
+//	go run . agents            many agents of Genesys in one process
 //	go run . -quick            what is counted, and an idea of the rest, in about a minute
 //	go run . -update           everything, and docs/benchmarks.md with it
 //
@@ -20,6 +21,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/callcontrol-go/callcontrol/bench/agents"
 	"github.com/callcontrol-go/callcontrol/bench/events"
 	"github.com/callcontrol-go/callcontrol/bench/internal/page"
 	"github.com/callcontrol-go/callcontrol/bench/internal/procs"
@@ -32,6 +34,8 @@ var roles = map[string]func() func(json.RawMessage) (any, error){
 	request.ClientRole: request.NewClient,
 	events.ServerRole:  events.NewServer,
 	events.ClientRole:  events.NewClient,
+	agents.ServerRole:  agents.NewServer,
+	agents.ClientRole:  agents.NewClient,
 }
 
 // A path is one thing that is measured, and a section of the page.
@@ -44,6 +48,7 @@ type path struct {
 var paths = []path{
 	{"request", requests},
 	{"events", receipts},
+	{"agents", crowds},
 }
 
 // pageFile is where the page is, from the folder of this command.
@@ -154,6 +159,16 @@ func requests(o options, log io.Writer) (section string, failed bool, err error)
 
 func receipts(o options, log io.Writer) (section string, failed bool, err error) {
 	report, err := events.Run(events.Options{Quick: o.quick, Only: o.only, Profile: o.profile, Log: log, Layout: apart(log)})
+	if err != nil {
+		return "", false, err
+	}
+	var b strings.Builder
+	report.Write(&b)
+	return b.String(), report.Failed(), nil
+}
+
+func crowds(o options, log io.Writer) (section string, failed bool, err error) {
+	report, err := agents.Run(agents.Options{Quick: o.quick, Log: log, Layout: apart(log)})
 	if err != nil {
 		return "", false, err
 	}
