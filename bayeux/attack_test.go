@@ -62,6 +62,30 @@ func TestEventsBehindAHandshakeReply(t *testing.T) {
 	}
 }
 
+// R3: events that come in one frame with a handshake reply that announces more count when all of them have come
+// again, and once.
+func TestSomeEventsBesideAHandshakeReply(t *testing.T) {
+	bubble(t, func(t *testing.T, s *script) {
+		session := s.dial(s.socketOptions(), ackShake)
+		k := new(sink)
+		_, err := session.Subscribe(t.Context(), "/service/a", bayeux.Delivery{Handler: k.add})
+		require.NoError(t, err)
+		s.now("/meta/connect").reply(unknown402)
+		event := `{"channel":"/service/a","data":%d}`
+		x := s.now("/meta/handshake")
+		x.reply(strings.Replace(strings.Replace(ackShake, `"ack":true`, `"ack":{"enabled":true,"batch":1,"size":2}`, 1), "}]", "},"+fmt.Sprintf(event, 1)+"]", 1))
+		x.reply("[" + fmt.Sprintf(event, 2) + "]")
+		require.Empty(t, k.data())
+		x = s.now("/meta/connect")
+		require.Equal(t, map[string]any{"ack": 0.0}, x.messages[0]["ext"])
+		for n := range 3 {
+			x.reply("[" + fmt.Sprintf(event, 1+n) + "]")
+		}
+		x.reply(connectAck(2))
+		require.Equal(t, "1 2 3", k.data())
+	})
+}
+
 // R3: what came of a batch again and again before the session was lost counts once.
 func TestUnfinishedBatchCountsOnce(t *testing.T) {
 	bubble(t, func(t *testing.T, s *script) {
@@ -214,6 +238,18 @@ func TestRefusedForEver(t *testing.T) {
 		c := s.dialling(o)
 		for range 2 {
 			s.next("/meta/handshake").status(401, "")
+		}
+		require.ErrorIs(t, (<-c).err, bayeux.ErrUnauthorized)
+		require.Equal(t, 2, asked)
+	})
+	bubble(t, func(t *testing.T, s *script) { // also by a server that takes them for handshakes and not for connects
+		asked := 0
+		o := s.options()
+		o.Authenticate = func(context.Context, *bayeux.Authentication) error { asked++; return nil }
+		c := s.dialling(o)
+		for range 2 {
+			s.next("/meta/handshake").reply(handshakeOK)
+			s.next("/meta/connect").status(401, "")
 		}
 		require.ErrorIs(t, (<-c).err, bayeux.ErrUnauthorized)
 		require.Equal(t, 2, asked)

@@ -64,18 +64,22 @@ func Match(pattern, channel string) bool {
 	return pattern == channel
 }
 
-// eachPattern calls f with every wildcard pattern that matches channel, the narrowest first. The
-// bytes are valid during the call only.
-func eachPattern(channel string, f func(pattern []byte)) {
+// eachPattern calls f with every wildcard pattern of at most that many bytes that matches channel, the
+// narrowest first. The bytes are valid during the call only. A channel of a server may be of any length, so
+// what no pattern reaches is not looked at.
+func eachPattern(channel string, most int, f func(pattern []byte)) {
 	var room [128]byte
-	at := strings.LastIndexByte(channel, '/')
-	for stars := "*"; at >= 0; at = strings.LastIndexByte(channel[:at], '/') {
-		b := append(room[:0], channel[:at+1]...)
-		b = append(b, '*')
-		if stars == "*" {
-			f(b)
-			stars = "**"
+	last := strings.LastIndexByte(channel, '/')
+	b := append(room[:0], channel[:min(last+1, most)]...)
+	b = append(b, "**"...)
+	for at := strings.LastIndexByte(channel[:min(last+1, most)], '/'); at >= 0; at = strings.LastIndexByte(channel[:at], '/') {
+		b[at+1] = '*'
+		if at == last && at+2 <= most {
+			f(b[:at+2])
 		}
-		f(append(b, '*'))
+		b[at+2] = '*'
+		if at+3 <= most {
+			f(b[:at+3])
+		}
 	}
 }

@@ -3,6 +3,7 @@ package bayeux
 import (
 	"bytes"
 	"encoding/json"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -220,14 +221,22 @@ func TestChannels(t *testing.T) {
 	} {
 		require.Equal(t, c.want, Match(c.pattern, c.channel), c)
 		var found []string
-		eachPattern(c.channel, func(p []byte) { found = append(found, string(p)) })
+		eachPattern(c.channel, maxChannel, func(p []byte) { found = append(found, string(p)) })
 		if isPattern(c.pattern) {
 			require.Equal(t, c.want, contains(found, c.pattern), "%v in %v", c, found)
 		}
 	}
-	var found []string
-	eachPattern("/a/b/c", func(p []byte) { found = append(found, string(p)) })
-	require.Equal(t, []string{"/a/b/*", "/a/b/**", "/a/**", "/**"}, found)
+	for most, want := range map[int][]string{
+		maxChannel: {"/a/b/*", "/a/b/**", "/a/**", "/**"}, 7: {"/a/b/*", "/a/b/**", "/a/**", "/**"},
+		6: {"/a/b/*", "/a/**", "/**"}, 5: {"/a/**", "/**"}, 4: {"/**"}, 3: {"/**"}, 2: nil, 0: nil,
+	} {
+		var found []string
+		eachPattern("/a/b/c", most, func(p []byte) { found = append(found, string(p)) })
+		require.Equal(t, want, found, most)
+	}
+	calls := 0 // a channel of nothing but slashes takes no time
+	eachPattern(strings.Repeat("/", 16<<20), 20, func([]byte) { calls++ })
+	require.LessOrEqual(t, calls, 20)
 }
 
 func contains(list []string, s string) bool {
@@ -248,4 +257,41 @@ func BenchmarkDecode(b *testing.B) {
 	for b.Loop() {
 		list, _ = decode(body, list[:0])
 	}
+}
+
+// A9: one message that somebody keeps does not hold a long body in memory.
+func TestAMessageHoldsOnlyItself(t *testing.T) {
+	var kept []delivery
+	var before, after runtime.MemStats
+	body := []byte(`[{"channel":"/a","data":1},{"channel":"/b","data":"` + strings.Repeat("x", 1<<20) + `"}]`)
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for range 8 {
+		list, err := decode(body, nil)
+		require.NoError(t, err)
+		all := events(body, list, nil, nil)
+		require.Len(t, all, 2)
+		require.Len(t, all[1].message.Data, 1<<20+2)
+		kept = append(kept, all[0])
+		clear(all)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	require.Less(t, int64(after.HeapAlloc)-int64(before.HeapAlloc), int64(4<<20))
+	for _, d := range kept {
+		require.Equal(t, "1", string(d.message.Data))
+	}
+}
+
+// R4: a batch that is never finished ends the session when it has too many messages, however short.
+func TestABatchHasOnlySoManyMessages(t *testing.T) {
+	s := &Session{opts: &Options{MaxMessage: mostMaxMessage}, st: newState(fuzzRules(0))}
+	s.st.phase = Connected
+	x := receipt{s: s}
+	s.held = make([]delivery, maxMessages-1)
+	x.hold(make([]delivery, 1))
+	require.Equal(t, Connected, s.State())
+	x.hold(make([]delivery, 1))
+	require.Equal(t, Closed, s.State())
+	require.ErrorIs(t, s.Err(), ErrTooLarge)
 }

@@ -21,8 +21,12 @@
 // promise of the protocol is called at least once, and not exactly once: a server or a proxy that
 // plays a batch twice is not caught, because messages have no numbers.
 //
-// Without acknowledgements the server forgets a message when it has written it, so whatever was on its
-// way when a connection broke may be lost.
+// Without acknowledgements the server forgets a message when it has written it. What may be lost is what
+// it wrote to a connection that was breaking: from the last answer that arrived until the server takes the
+// client's next connect for the session's. A server that notices late may go on writing to the old
+// connection for a moment after EventResumed. Over long polling messages also come with the answers to
+// subscribe, unsubscribe and publish, and are lost with such an answer. Messages that come over two
+// connections may change places.
 //
 // When the server has forgotten the session, its queue is gone in any case. The client shakes hands
 // again, and renews all subscriptions in one array before anything else. What was published in between
@@ -30,11 +34,14 @@
 //
 // # How to see a gap
 //
-// Both kinds of loss are told, and only those, in two ways. An Event has PossibleGap set: Resumed after
-// a break without acknowledgements, Re-established after the loss of a session. And the first Message
-// that a subscription receives after it has AfterGap set, so that who only reads messages sees it in
-// the right place among them. Whoever mirrors some state of the server reads it anew then. A message that the
-// policy DropOldest drops is counted (Subscription.Dropped) and is no gap in that sense.
+// Both kinds of loss are told, and only those, in two ways. An Event has PossibleGap set: EventResumed after
+// a break without acknowledgements, EventReestablished after the loss of a session, EventGap after an answer
+// that got lost without acknowledgements. And the first Message that a subscription receives after the
+// connection broke, or another attempt failed, without acknowledgements, or after the session was lost, has
+// AfterGap set, so that who only reads messages sees it in the right place among them; it can come
+// before the Event. Whoever mirrors some state of the server reads it anew then, after the Event, because only then
+// the subscriptions are known to work. A message that the policy DropOldest drops is counted
+// (Subscription.Dropped) and is no gap in that sense.
 //
 // # Publishing
 //
@@ -53,8 +60,13 @@
 // After a break the client tries again at once, then after random pauses of up to two seconds while the
 // server may still hold the session, which is for ten seconds in most servers. If it cannot any
 // more, handshakes follow with doubling, partly random pauses. A server that accepts handshakes and then
-// forgets sessions at once sees growing pauses too. Sessions of one process can share a Limiter. A
-// server's advice to wait, to shake hands again, or to stay away is followed.
+// forgets sessions at once sees growing pauses too. Sessions of one process can share a Limiter.
+//
+// A server's advice to wait, to shake hands again, or to stay away is followed. On the answer to a connect or
+// handshake it counts at once; on any other message it counts when the answer to the connect that is
+// outstanding does not say otherwise, or does not come. An advice that the client does not know means to stay away,
+// as the specification demands; the session then ends with the server's error, or with ErrDisconnected if
+// there is none. An advice to use other hosts is ignored: where to connect to is not for a server to say.
 //
 // # Errors
 //

@@ -6,6 +6,7 @@ type entries struct {
 	few       []*entry
 	many      map[string]*entry // nil while there are few
 	wildcards int
+	longest   int // at least as long as any wildcard is
 }
 
 // someEntries is how many still are few.
@@ -41,6 +42,7 @@ func (x *entries) find(pattern []byte) *entry {
 func (x *entries) add(e *entry) {
 	if isPattern(e.pattern) {
 		x.wildcards++
+		x.longest = max(x.longest, len(e.pattern))
 	}
 	switch {
 	case x.many != nil:

@@ -173,6 +173,12 @@ func describe(err error) string {
 	return "failed"
 }
 
+// refusal reports whether e is an HTTP status that says that the request itself is wrong, so that to make it
+// again is of no use.
+func (e *Error) refusal() bool {
+	return e.Status >= 400 && e.Status < 500 && e.Status != 408 && e.Status != 429
+}
+
 // asError makes err an *Error for op; what is one already stays what it is.
 func asError(op string, err error) *Error {
 	var own *Error

@@ -3,6 +3,7 @@ package bayeux
 import (
 	"context"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 )
@@ -11,7 +12,8 @@ import (
 type EventKind uint8
 
 // The life of a session is Connected, then any number of Broken each followed by Resumed or
-// Reestablished, then Closed. Each is told once per transition. The others may come in between.
+// Reestablished, then Closed. Each is told once per transition. The others may come in between; of them
+// only EventPanicked, of a hook, can come before Connected.
 const (
 	// EventConnected: the first session works.
 	EventConnected EventKind = iota + 1
@@ -19,7 +21,8 @@ const (
 	// is already trying again.
 	EventBroken
 	// EventResumed: the same session works again, with its subscriptions. PossibleGap is not set if
-	// messages are acknowledged: then nothing was lost.
+	// messages are acknowledged: then nothing was lost. Otherwise what the server wrote to the connection
+	// that broke may be.
 	EventResumed
 	// EventReestablished: a new session took the place of one that was lost. The subscriptions have
 	// been made again. What was published in between is gone, so PossibleGap is always set.
@@ -30,19 +33,26 @@ const (
 	// why.
 	EventRefused
 	// EventMultipleClients: the server takes this session and another one for two windows of one
-	// browser, because they share a cookie jar, and makes this one poll slowly.
+	// browser, because they share a cookie jar, and makes this one poll slowly. It is told while the
+	// session works, so never before EventConnected, EventResumed or EventReestablished, and once
+	// until the server polls the session normally again.
 	EventMultipleClients
 	// EventStalled: the queue of a subscription to Channel with the policy Block is full. Nothing is
-	// asked of the server until there is room, and if that takes too long the session is lost.
+	// asked of the server until there is room, and if that takes too long the session is lost. It is
+	// told once until the consumer has caught up, that is until the queue is empty when something comes,
+	// however often the queue is full again before.
 	EventStalled
 	// EventPanicked: a handler of Channel, or a hook, panicked. The message is counted as handled.
 	EventPanicked
+	// EventGap: without acknowledgements, the answer to a subscribe, unsubscribe or publish got lost over
+	// long polling while the session went on. Messages may have come with it, so PossibleGap is set.
+	EventGap
 )
 
 var eventText = [...]string{
 	EventConnected: "connected", EventBroken: "broken", EventResumed: "resumed", EventReestablished: "re-established",
 	EventClosed: "closed", EventRefused: "subscription refused", EventMultipleClients: "multiple clients",
-	EventStalled: "stalled", EventPanicked: "panicked",
+	EventStalled: "stalled", EventPanicked: "panicked", EventGap: "gap",
 }
 
 // String returns the kind in words.
@@ -63,17 +73,24 @@ type Event struct {
 	PossibleGap bool
 	// Channel is what the subscription concerned is to, if it is about one.
 	Channel string
-	// Err is the cause of Broken, Refused, Panicked and Closed.
+	// Err is the cause of Broken, Refused, Panicked, Gap and Closed.
 	Err error
 	// Missed is how many events before this one were dropped, because nobody took them. If one of
 	// them had PossibleGap set, this one has.
 	Missed int
 }
 
+// chatter reports whether e is of a kind that can come with every message. Those events give way to the
+// ones that tell what became of the session.
+func (e *Event) chatter() bool {
+	return e.Kind == EventStalled || e.Kind == EventPanicked || e.Kind == EventGap
+}
+
 // maxEvents bounds how many events wait for a reader.
 const maxEvents = 64
 
-// An eventQueue keeps events until they are taken, the newest ones if there are too many.
+// An eventQueue keeps events until they are taken, the newest ones if there are too many, and rather
+// what became of the session than what became of a message.
 type eventQueue struct {
 	mu     sync.Mutex
 	list   []Event
@@ -88,12 +105,15 @@ func (q *eventQueue) push(e Event) {
 		return
 	}
 	if len(q.list) == maxEvents {
-		oldest := q.list[0]
-		q.list = append(q.list[:0], q.list[1:]...)
-		q.list[0].Missed += 1 + oldest.Missed
-		q.list[0].PossibleGap = q.list[0].PossibleGap || oldest.PossibleGap
+		at := max(slices.IndexFunc(q.list, func(e Event) bool { return e.chatter() }), 0)
+		oldest := q.list[at]
+		q.list = append(q.list, e)
+		q.list = slices.Delete(q.list, at, at+1)
+		q.list[at].Missed += 1 + oldest.Missed
+		q.list[at].PossibleGap = q.list[at].PossibleGap || oldest.PossibleGap
+	} else {
+		q.list = append(q.list, e)
 	}
-	q.list = append(q.list, e)
 	q.closed = e.Kind == EventClosed
 	if q.wake != nil {
 		close(q.wake)

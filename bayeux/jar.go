@@ -4,31 +4,64 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
-	"sync/atomic"
+	"slices"
+	"sync"
+)
+
+// Bounds of what a server can make a session keep in cookies.
+const (
+	maxCookies = 256
+	maxCookie  = 8 << 10 // bytes of name and value; browsers take 4 KiB
 )
 
 // A jar is the cookie jar of a session that was given none. It is empty, and small, until there is a
-// cookie: over WebSocket few servers set one.
+// cookie: over WebSocket few servers set one. What is too long, and what comes after very many others, is
+// ignored.
 type jar struct {
-	filled atomic.Pointer[cookiejar.Jar]
+	mu     sync.Mutex
+	filled *cookiejar.Jar
+	known  []string // of cookies, what tells them apart
 }
 
 // SetCookies keeps cookies.
 func (j *jar) SetCookies(u *url.URL, cookies []*http.Cookie) {
-	if len(cookies) == 0 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	kept := make([]*http.Cookie, 0, min(len(cookies), maxCookies))
+	for _, c := range cookies {
+		if len(c.Name)+len(c.Value)+len(c.Domain)+len(c.Path) <= maxCookie && j.room(c) {
+			kept = append(kept, c)
+		}
+	}
+	if len(kept) == 0 {
 		return
 	}
-	if j.filled.Load() == nil {
-		made, _ := cookiejar.New(nil) // without options there is no error
-		j.filled.CompareAndSwap(nil, made)
+	if j.filled == nil {
+		j.filled, _ = cookiejar.New(nil) // without options there is no error
 	}
-	j.filled.Load().SetCookies(u, cookies)
+	j.filled.SetCookies(u, kept)
+}
+
+// room reports whether c replaces a cookie or there is room for it.
+func (j *jar) room(c *http.Cookie) bool {
+	key := c.Name + ";" + c.Domain + ";" + c.Path
+	if slices.Contains(j.known, key) {
+		return true
+	}
+	if len(j.known) == maxCookies {
+		return false
+	}
+	j.known = append(j.known, key)
+	return true
 }
 
 // Cookies returns the cookies for u.
 func (j *jar) Cookies(u *url.URL) []*http.Cookie {
-	if filled := j.filled.Load(); filled != nil {
-		return filled.Cookies(u)
+	j.mu.Lock()
+	filled := j.filled
+	j.mu.Unlock()
+	if filled == nil {
+		return nil
 	}
-	return nil
+	return filled.Cookies(u)
 }

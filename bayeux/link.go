@@ -23,6 +23,10 @@ func (s *Session) open(seq uint64, cause *Error, handshake bool) {
 	ctx, cancel := context.WithCancel(s.base)
 	s.stopOpen = cancel
 	t := s.opts.Transports[s.st.transport]
+	limit := s.opts.NetworkDelay
+	if !handshake { // the session does not last long without
+		limit = min(limit, s.beatLimit)
+	}
 	s.spawn(func() {
 		defer cancel()
 		header, ext, err := s.header(), map[string]any(nil), error(nil)
@@ -32,7 +36,7 @@ func (s *Session) open(seq uint64, cause *Error, handshake bool) {
 		p := &port{s: s}
 		if err == nil {
 			address, _ := checkURL(s.url) // it was valid before
-			opening, stop := context.WithTimeout(ctx, s.opts.NetworkDelay)
+			opening, stop := context.WithTimeout(ctx, limit)
 			p.link, err = t.Open(opening, LinkParams{
 				URL: address, RoundTripper: s.roundTripper(t, address.Scheme), Jar: s.opts.Jar, Header: header,
 				MaxMessage: s.opts.MaxMessage, Timeout: s.opts.NetworkDelay, Sink: p, Go: s.spawn,
@@ -140,13 +144,13 @@ func (s *Session) fail(seq uint64, err error, opening bool) {
 
 // sendBeat sends a handshake or connect, if need be over a new link, and sets its deadline.
 func (s *Session) sendBeat(seq uint64, b *Batch, limit time.Duration) {
-	s.beatSeq = seq
+	s.beatSeq, s.beatLimit = seq, limit
 	s.beat = b
 	if s.port == nil {
 		s.open(seq, nil, false)
 		return
 	}
-	s.beatEnd, s.beatLimit = time.Now().Add(limit), limit
+	s.beatEnd = time.Now().Add(limit)
 	if s.beatTimer == nil {
 		s.beatTimer = time.AfterFunc(limit, s.beatLate)
 	} else {
@@ -159,7 +163,7 @@ func (s *Session) sendBeat(seq uint64, b *Batch, limit time.Duration) {
 func (s *Session) resend() {
 	switch {
 	case s.beat != nil:
-		s.sendBeat(s.beatSeq, s.beat, s.opts.NetworkDelay)
+		s.sendBeat(s.beatSeq, s.beat, s.beatLimit)
 	case s.st.doing == doSubscribe:
 		s.renew(s.st.seq)
 	}

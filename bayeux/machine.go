@@ -79,7 +79,8 @@ type state struct {
 	polling   bool   // the connect outstanding is one that the server may hold
 	reauthed  bool   // the hook was asked after a refusal, and nothing has worked since
 	met       bool   // the application has been told of a connection
-	crowded   bool   // multiple clients have been reported
+	crowded   bool   // there are multiple clients
+	untold    bool   // and that is to be reported once the session works
 	seq       uint64 // of the activity; what belongs to another is stale
 
 	clientID  string
@@ -162,6 +163,7 @@ const (
 	outTimer
 	outAbort // give up the connect that is outstanding, and its link if it is broken with it
 	outForget
+	outGap // messages that come from now on may come after some that are lost
 	outReady
 	outNotReady
 	outEvent
@@ -180,7 +182,7 @@ type output struct {
 	all   bool          // outAbort: give up all that is outstanding, and the link
 	drop  bool          // outDeliver: what is held is dropped, because it will come again
 	now   bool          // outConnect: ask for an answer at once
-	limit time.Duration // outConnect: the deadline
+	limit time.Duration // outSubscribe, outConnect: the deadline
 	err   *Error
 }
 
@@ -195,6 +197,10 @@ func step(s state, in input, out []output) (state, []output) {
 	}
 	m := machine{state: s, now: in.now, out: out}
 	m.handle(in)
+	if m.untold && m.phase == Connected {
+		m.untold = false
+		m.emit(output{kind: outEvent, event: EventMultipleClients})
+	}
 	return m.state, m.out
 }
 
@@ -312,6 +318,15 @@ func (m *machine) lasting() time.Duration {
 	return m.maxInterval
 }
 
+// patience is how long an answer may take that decides whether the session goes on: half of what the
+// server keeps a session for, so that the other half is left to try again.
+func (m *machine) patience() time.Duration {
+	return min(m.rules.networkDelay, max(m.lasting()/2, leastPatience))
+}
+
+// leastPatience bounds patience where servers say that they keep sessions for no time at all.
+const leastPatience = 2 * time.Second
+
 // merge takes an advice over. A field that is not in it stays as it was; on a handshake those that
 // decide how to go on fall back to their defaults.
 func (m *machine) merge(a advice, handshake bool) {
@@ -338,10 +353,9 @@ func (m *machine) merge(a advice, handshake bool) {
 	}
 	switch {
 	case a.multiple == yes && !m.crowded:
-		m.crowded = true
-		m.emit(output{kind: outEvent, event: EventMultipleClients})
+		m.crowded, m.untold = true, true
 	case a.multiple == no:
-		m.crowded = false
+		m.crowded, m.untold = false, false
 	}
 }
 

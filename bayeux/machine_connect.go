@@ -15,7 +15,7 @@ const (
 // subscribe renews the subscriptions on a new session.
 func (m *machine) subscribe() {
 	m.begin(doSubscribe)
-	m.emit(output{kind: outSubscribe, seq: m.seq})
+	m.emit(output{kind: outSubscribe, seq: m.seq, limit: m.patience()})
 }
 
 func (m *machine) subscribed(in input) {
@@ -31,7 +31,7 @@ func (m *machine) connect() {
 	m.begin(doConnect)
 	m.polling = m.phase == Connected
 	m.asked = m.now
-	limit := m.rules.networkDelay
+	limit := m.patience()
 	if m.polling {
 		limit += m.holding()
 	}
@@ -42,7 +42,7 @@ func (m *machine) connect() {
 func (m *machine) connected(in input) {
 	if in.ok && m.crowded && in.advice.multiple != yes {
 		// Servers say so with every reply as long as it is so, and most do not say that it is over.
-		m.crowded, m.interval = false, m.calm
+		m.crowded, m.untold, m.interval = false, false, m.calm
 	}
 	m.merge(in.advice, false)
 	if !in.ok {
@@ -173,6 +173,9 @@ func (m *machine) retry(cause *Error, next activity) {
 		return
 	}
 	m.breakOff(cause)
+	if !m.ackOn {
+		m.emit(output{kind: outGap})
+	}
 	m.lastCause = cause
 	m.emit(output{kind: outNotReady})
 	m.emit(output{kind: outAbort})

@@ -14,8 +14,8 @@ type Message struct {
 	// publisher's.
 	ID string
 	// AfterGap is set on the first message that this subscription receives after messages may have
-	// been lost. The Event that tells of the same is EventResumed or EventReestablished with
-	// PossibleGap.
+	// been lost. The Event that tells of the same is EventResumed, EventReestablished or EventGap with
+	// PossibleGap. It may come after the message.
 	AfterGap bool
 }
 

@@ -27,7 +27,7 @@ const (
 	Events                    // events received
 	Unhandled                 // of these, those that no subscription wanted
 	Dropped                   // messages dropped by DropOldest
-	Stalls                    // times that a full queue stopped polling
+	Stalls                    // times that a full queue stopped polling, counted as EventStalled is told
 	Panics                    // panics of handlers and hooks
 	Published                 // messages published favourably
 	BytesIn                   // bytes of bodies and frames received
@@ -79,7 +79,8 @@ type Stats struct {
 	// Events were received; of these, Unhandled had no subscription and Dropped were dropped by
 	// DropOldest.
 	Events, Unhandled, Dropped int64
-	// Stalls is how often a full queue stopped polling, Panics how often a handler or hook panicked.
+	// Stalls is how often a full queue stopped polling, counted as EventStalled is told, Panics how
+	// often a handler or hook panicked.
 	Stalls, Panics int64
 	// Published messages were accepted by the server.
 	Published int64

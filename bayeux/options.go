@@ -25,10 +25,11 @@ type Options struct {
 	// another is held, asks for its connection to be closed afterwards.
 	HTTPClient *http.Client
 
-	// Jar keeps the cookies. The default is the jar of HTTPClient, or else a new one. Many servers find
+	// Jar keeps the cookies. The default is the jar of HTTPClient, or else a new one, which takes 256
+	// cookies of 8 KiB and ignores what a server sends beyond. Many servers find
 	// the session by its cookie, and take two sessions with one jar for two windows of one browser, of
-	// which only one may poll: give every session a jar of its own. EventMultipleClients tells if
-	// that went wrong.
+	// which only one may poll: give every session a jar of its own, and mind that a client with a Jar
+	// shares it among all sessions that it is given to. EventMultipleClients tells if that went wrong.
 	Jar http.CookieJar
 
 	// Header goes with every request, and with the upgrade to WebSocket.
@@ -47,7 +48,8 @@ type Options struct {
 	// lost on a breaking connection is sent again, so every break is a possible gap.
 	NoAck bool
 
-	// OnEvent is called with every Event, one at a time and in order. It may call anything.
+	// OnEvent is called with the Events, one at a time and in order. It may call anything. What happens
+	// while it runs waits, as for Session.Events.
 	OnEvent func(Event)
 
 	// Logger is told what happens, without ids, contents and addresses. The default is to be silent.
@@ -62,8 +64,10 @@ type Options struct {
 	Limiter Limiter
 
 	// MaxMessage is how many bytes a response or frame may have, and how many an unfinished batch of
-	// acknowledged messages may have. More ends the session with ErrTooLarge. The default is 16 MiB, the
-	// most is 1 GiB.
+	// acknowledged messages may have. More ends the session with ErrTooLarge, whatever request the
+	// response is to. So does an unfinished batch of more than 131,072 messages; a body with more than
+	// that is refused like one that is not valid, which breaks the connection. The default is 16 MiB,
+	// the most is 1 GiB. Working on one answer can take about four times this much memory.
 	MaxMessage int
 
 	// MaxPending is how many requests may wait for a connection. The default is 1,024.
@@ -71,6 +75,14 @@ type Options struct {
 
 	// NetworkDelay is how long an answer may take that the server does not hold back, and how much
 	// longer than the server's own time one may take that it does. The default is 10 seconds.
+	//
+	// Where the session is at stake, less is allowed: for the answer to a connect, for the renewal of
+	// subscriptions and for the opening of a socket to resume on, NetworkDelay or half of the time for
+	// which the server keeps a session (SessionLife), whichever is shorter, but at least 2 seconds.
+	// That time begins when the server has answered a connect, whether or not the answer arrives. A
+	// client that waited for all of it would come back to a session that is gone; after half of it,
+	// there is as much left to resume in. With the defaults, a connect that the server may hold for 30
+	// seconds is given up after 35, and the server forgets the session after 40.
 	NetworkDelay time.Duration
 
 	// CloseDelay is how long Close waits for the server. The default is 2 seconds.
@@ -80,7 +92,9 @@ type Options struct {
 	Backoff Backoff
 
 	// SessionLife is how long the server is assumed to keep a session that does not connect, unless it
-	// says so itself. The default is 10 seconds, as in CometD.
+	// says so itself, by the advice maxInterval. The default is 10 seconds, as in CometD. Who knows that
+	// a server keeps sessions for longer says so here: then more time is allowed for answers (see
+	// NetworkDelay), and for the server to come back before the session is given up.
 	SessionLife time.Duration
 }
 

@@ -1,6 +1,7 @@
 package bayeux
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"sync"
@@ -120,7 +121,7 @@ func (x *receipt) hold(events []delivery) {
 		s.held = append(s.held, events[i])
 		s.heldBytes += events[i].size
 	}
-	if s.heldBytes > s.opts.MaxMessage {
+	if s.heldBytes > s.opts.MaxMessage || len(s.held) > maxMessages {
 		s.run(input{kind: inFatal, err: &Error{Kind: ErrTooLarge, Op: "connect", Detail: "a batch is longer than the limit"}})
 	}
 }
@@ -256,7 +257,11 @@ func (x *receipt) answerCall(e *envelope) {
 	}})
 }
 
-// events makes deliveries of the events in a body. What they keep of it is copied, once for all.
+// maxTogether bounds what one event that somebody keeps can hold in memory of others.
+const maxTogether = 64 << 10
+
+// events makes deliveries of the events in a body. What they keep of it is copied, together as far as
+// that goes.
 func events(body []byte, list []envelope, kept []Incoming, out []delivery) []delivery {
 	size, n := 0, 0
 	for i := range list {
@@ -271,10 +276,18 @@ func events(body []byte, list []envelope, kept []Incoming, out []delivery) []del
 	if n == 0 {
 		return out
 	}
-	store := make([]byte, 0, size)
+	out = slices.Grow(out, n)
+	store := make([]byte, 0, min(size, maxTogether))
 	keep := func(b []byte) json.RawMessage {
-		if len(b) == 0 {
+		size -= len(b)
+		switch {
+		case len(b) == 0:
 			return nil
+		case len(b) <= cap(store)-len(store):
+		case len(b) > maxTogether/4:
+			return bytes.Clone(b)
+		default:
+			store = make([]byte, 0, min(size+len(b), maxTogether))
 		}
 		from := len(store)
 		store = append(store, b...)
@@ -286,7 +299,7 @@ func events(body []byte, list []envelope, kept []Incoming, out []delivery) []del
 			continue
 		}
 		data, ext := e.raw(body, kept, i)
-		d := delivery{size: int(e.data.to-e.data.from) + int(e.ext.to-e.ext.from)}
+		d := delivery{size: len(data) + len(ext) + int(e.id.to-e.id.from) + int(e.channel.to-e.channel.from)}
 		d.message.Data, d.message.Ext = keep(data), keep(ext)
 		if e.id.present() {
 			d.message.ID = e.identity(body)

@@ -3,6 +3,7 @@ package bayeux
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -29,6 +30,7 @@ type request struct {
 	op       operation
 	now      bool   // opConnect: an answer at once
 	renewal  bool   // opSubscribe: on a new session, so that nobody waits for it
+	tries    int    // opSubscribe: that got no answer
 	name     string // opPublish, opCall: the channel; opSubscribe, opUnsubscribe: the pattern
 	data     json.RawMessage
 	ext      map[string]any
@@ -84,6 +86,7 @@ const (
 	maxArray      = 64
 	maxArrayBytes = 256 << 10
 	maxSent       = 1024 // requests of which the answer has not come
+	maxTries      = 4    // to subscribe, after which HTTP status 500 is believed
 )
 
 // batch makes a batch of requests.
@@ -146,14 +149,14 @@ func (s *Session) pump() {
 		}
 		list := slices.Clone(s.queue[:n])
 		s.queue = slices.Delete(s.queue, 0, n)
-		s.sendCommands(list)
+		s.sendCommands(list, s.opts.NetworkDelay)
 	}
 }
 
-// sendCommands sends one array. The caller holds mu.
-func (s *Session) sendCommands(list []*request) {
+// sendCommands sends one array, to be answered within limit. The caller holds mu.
+func (s *Session) sendCommands(list []*request, limit time.Duration) {
 	b := s.batch(CommandBatch, list)
-	end := time.Now().Add(s.opts.NetworkDelay)
+	end := time.Now().Add(limit)
 	for _, r := range list {
 		r.deadline = end
 		s.expect(r)
@@ -220,11 +223,8 @@ func (s *Session) tooSlow() {
 	}
 	err := &Error{Kind: ErrTimeout, Sent: true, Detail: "no answer in time"}
 	if s.port.link.Duplex() {
-		if s.port.busy.Load() > 0 { // the answer may be behind what the application has not taken
-			for _, r := range late {
-				r.deadline = now.Add(s.opts.NetworkDelay)
-			}
-			s.armSlow()
+		if s.port.busy.Load() > 0 {
+			s.behind(late, now)
 			return
 		}
 		s.port.link.Close(false)
@@ -241,9 +241,30 @@ func (s *Session) tooSlow() {
 	s.pump()
 }
 
+// behind fails what has had no answer over a socket that is not read on, because a consumer has not taken
+// what came before. It may be the consumer that waits for the answer, so to wait longer might be for ever.
+// The socket is as good as before.
+func (s *Session) behind(late []*request, now time.Time) {
+	err := &Error{Kind: ErrTimeout, Sent: true, Detail: "no answer in time, because messages wait for their consumer"}
+	for _, r := range late {
+		switch {
+		case r.renewal, r.op == opDisconnect: // nobody waits
+			r.deadline = now.Add(s.opts.NetworkDelay)
+		case r.op == opSubscribe:
+			s.settled(r)
+			s.refuse(r, err.in(opText[r.op]))
+			_ = s.enqueue(&request{op: opUnsubscribe, name: r.name}) // the server may have agreed
+		default:
+			s.failRequests([]*request{r}, err)
+		}
+	}
+	s.armSlow()
+}
+
 // commandFailed ends a batch that has no answer.
 func (s *Session) commandFailed(b *Batch, err error) {
-	if s.command == b {
+	current := s.command == b
+	if current {
 		s.command = nil
 	}
 	e := asError("", err)
@@ -252,7 +273,15 @@ func (s *Session) commandFailed(b *Batch, err error) {
 		c.Sent = true
 		e = &c
 	}
+	if current && e.Kind != ErrHook && !e.refusal() && !s.st.ackOn && s.st.phase == Connected {
+		s.epoch++ // there may have been messages in the answer
+		s.log(slog.LevelWarn, "bayeux: an answer got lost", e)
+		s.tell(Event{Kind: EventGap, PossibleGap: true, Err: e})
+	}
 	s.failRequests(b.requests, e)
+	if current && e.Kind == ErrTooLarge {
+		s.fail(s.st.seq, e, false)
+	}
 	s.pump()
 }
 
@@ -266,7 +295,7 @@ func (s *Session) failSent(err *Error) {
 }
 
 // failRequests fails those of list that have not been answered. What is subscribed to is asked for
-// again, because that does no harm; nothing else is.
+// again, because that does no harm, unless the answer says that this is of no use; nothing else is.
 func (s *Session) failRequests(list []*request, err *Error) {
 	renewals := 0
 	for _, r := range list {
@@ -278,8 +307,7 @@ func (s *Session) failRequests(list []*request, err *Error) {
 		case r.op == opSubscribe && r.renewal:
 			renewals++
 			s.unsubscribed(r)
-		case r.op == opSubscribe && err.Kind != ErrHook:
-			s.unsubscribed(r)
+		case r.op == opSubscribe && err.Kind != ErrHook && !err.refusal() && !(err.Status == 500 && r.tries >= maxTries):
 			s.wantAgain(r)
 		case r.op == opSubscribe:
 			s.refuse(r, asError(opText[r.op], err))

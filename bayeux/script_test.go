@@ -31,7 +31,8 @@ type script struct {
 	waiting  map[string][]*exchange // by the channel of the first message
 	upgrade  func(w http.ResponseWriter, r *http.Request) bool
 	sockets  []*websocket.Conn
-	received []string // channels in order of arrival
+	received []string      // channels in order of arrival
+	arrived  chan struct{} // closed when something arrives, and nil while nobody waits for that
 }
 
 // An exchange is an array of messages that waits for its answer.
@@ -118,6 +119,10 @@ func (s *script) take(body []byte, r *http.Request, socket *websocket.Conn) *exc
 	defer s.mu.Unlock()
 	s.waiting[channel] = append(s.waiting[channel], x)
 	s.received = append(s.received, channel)
+	if s.arrived != nil {
+		close(s.arrived)
+		s.arrived = nil
+	}
 	return x
 }
 
@@ -147,14 +152,33 @@ func (s *script) pop(channel string) *exchange {
 // next waits, for up to five minutes of fake time, for an array that begins with a message on channel.
 func (s *script) next(channel string) *exchange {
 	s.t.Helper()
-	for end := time.Now().Add(5 * time.Minute); ; {
+	end := time.NewTimer(5 * time.Minute)
+	defer end.Stop()
+	for {
 		synctest.Wait()
-		if x := s.pop(channel); x != nil {
+		x, arrived := s.popOrWait(channel)
+		if x != nil {
 			return x
 		}
-		require.True(s.t, time.Now().Before(end), "no %s came; there were %v", channel, s.log())
-		time.Sleep(time.Millisecond)
+		select {
+		case <-arrived:
+		case <-end.C:
+			require.Fail(s.t, "too long", "no %s came; there were %v", channel, s.log())
+		}
 	}
+}
+
+// popOrWait returns what has come on channel, or what to wait on until something comes.
+func (s *script) popOrWait(channel string) (*exchange, <-chan struct{}) {
+	if x := s.pop(channel); x != nil {
+		return x, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.arrived == nil {
+		s.arrived = make(chan struct{})
+	}
+	return nil, s.arrived
 }
 
 // now is next without waiting.

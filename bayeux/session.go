@@ -44,7 +44,7 @@ type Session struct {
 	beatTimer  *time.Timer
 	beatSeq    uint64
 	beatEnd    time.Time     // its deadline
-	beatLimit  time.Duration // from when it was sent until then
+	beatLimit  time.Duration // from when it was sent until then, or for its link to open
 	pausing    *pause        // nil while there has been none
 	goodbye    *time.Timer
 
@@ -53,7 +53,8 @@ type Session struct {
 	sent     map[string]*request // nil while there is none
 	command  *Batch              // the one on a link that is not duplex
 	slow     *time.Timer
-	renewing int // subscriptions of which the renewal is not answered
+	later    *later // nil while nothing is to be queued again
+	renewing int    // subscriptions of which the renewal is not answered
 
 	entries entries
 
@@ -245,7 +246,9 @@ func (s *Session) Acknowledged() bool {
 
 // Events iterates over what happens to the session, from the oldest event that nobody has taken,
 // until EventClosed or the end of ctx. Each event is given to one iteration only. At most 64 wait;
-// beyond that the oldest are dropped, which Event.Missed tells.
+// beyond that the oldest are dropped, which Event.Missed tells: first those that are EventStalled,
+// EventPanicked and EventGap, so that no number of them hides what became of the session. The same holds for
+// Options.OnEvent.
 func (s *Session) Events(ctx context.Context) iter.Seq[Event] { return s.events.all(ctx) }
 
 // tell puts an event into the queues. It can be called with and without mu.

@@ -138,6 +138,7 @@ func (s *Session) perform(o output) {
 	case outHandshake:
 		s.open(o.seq, o.err, true)
 	case outSubscribe:
+		s.beatLimit = o.limit
 		s.renew(o.seq)
 	case outConnect:
 		if o.now { // what is unfinished begins anew
@@ -173,6 +174,8 @@ func (s *Session) perform(o output) {
 				e.state = entryWanted
 			}
 		})
+	case outGap:
+		s.epoch++
 	case outReady:
 		s.ready = true
 		s.pump()
@@ -238,9 +241,6 @@ func (s *Session) happen(o output) {
 	case EventBroken:
 		level = slog.LevelWarn
 		s.count(&s.stats.breaks, Breaks, 1)
-		if !s.st.ackOn {
-			s.epoch++
-		}
 	case EventResumed:
 		s.count(&s.stats.resumes, Resumes, 1)
 	case EventMultipleClients:
@@ -303,6 +303,7 @@ func (s *Session) finish(err *Error) {
 		}
 	}
 	s.endPause()
+	s.endLater()
 	for _, r := range s.queue {
 		s.answer(r, result{err: err.of(r)})
 	}

@@ -2,6 +2,7 @@ package bayeux
 
 import (
 	"context"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -30,6 +31,9 @@ type entry struct {
 // server has agreed. If there is no connection at the moment it waits for one. Messages are received
 // from before the return until Unsubscribe, over all sessions: on a new session the client subscribes
 // again. If the server refuses that, the subscription ends, and EventRefused tells.
+//
+// A request of which the answer gets lost is made again, with pauses, until ctx ends. An HTTP status that
+// says that the request is wrong, such as 400 or 413, or 500 again and again, is the error of Subscribe.
 //
 // Several subscriptions to the same channel are one to the server, and each gets every message. A
 // message that matches several patterns goes to the subscriptions to each; servers differ in how often
@@ -113,18 +117,68 @@ func (s *Session) want(e *entry) error {
 	return nil
 }
 
-// wantAgain queues a request once more that failed on the way, unless nobody wants it now.
+// wantAgain queues a request once more that failed on the way, unless nobody wants it now: at once the
+// first time, and then after pauses.
 func (s *Session) wantAgain(r *request) {
-	if e := s.entries.get(r.name); e != nil && e.request == r {
-		r.id = ""
+	if !s.wanted(r) {
+		return
+	}
+	next := *r // the one that was sent may still be looked at
+	next.id, next.tries = "", r.tries+1
+	r = &next
+	s.entries.get(r.name).request = r
+	if r.tries == 1 {
 		s.queue = append(s.queue, r)
+		return
+	}
+	if s.later == nil {
+		s.later = new(later)
+		pause := double(s.rules.shortRetry, r.tries-2, s.rules.maxShort())
+		s.later.timer = time.AfterFunc(pause/2+rand.N(pause/2+1), s.nowLater)
+	}
+	s.later.list = append(s.later.list, r)
+}
+
+// wanted reports whether somebody waits for what r is to subscribe to.
+func (s *Session) wanted(r *request) bool {
+	e := s.entries.get(r.name)
+	return e != nil && e.request == r
+}
+
+// A later is requests that are queued again after a pause.
+type later struct {
+	list  []*request
+	timer *time.Timer
+}
+
+// nowLater queues what waited. Some of it may not be wanted any more, or wanted in another request.
+func (s *Session) nowLater() {
+	s.mu.Lock()
+	defer s.unlock(false)
+	if s.later == nil {
+		return
+	}
+	for _, r := range s.later.list {
+		if s.wanted(r) {
+			s.queue = append(s.queue, r)
+		}
+	}
+	s.later = nil
+	s.pump()
+}
+
+// endLater gives up what waits.
+func (s *Session) endLater() {
+	if s.later != nil {
+		s.later.timer.Stop()
+		s.later = nil
 	}
 }
 
 // unsubscribed notes that the server may not know about r.
 func (s *Session) unsubscribed(r *request) {
-	if e := s.entries.get(r.name); e != nil && e.request == r {
-		e.state = entryWanted
+	if s.wanted(r) {
+		s.entries.get(r.name).state = entryWanted
 	}
 }
 
@@ -206,7 +260,7 @@ func (s *Session) renew(seq uint64) {
 	}
 	slices.SortFunc(list, func(a, b *request) int { return strings.Compare(a.name, b.name) })
 	s.renewing = len(list)
-	s.sendCommands(list)
+	s.sendCommands(list, s.beatLimit)
 }
 
 // settleRequest gives a request that was answered its result.
@@ -291,7 +345,7 @@ func (s *Session) addPatterns(d *delivery) {
 		return
 	}
 	shared := true
-	eachPattern(d.message.Channel, func(pattern []byte) {
+	eachPattern(d.message.Channel, s.entries.longest, func(pattern []byte) {
 		e := s.entries.find(pattern)
 		switch {
 		case e == nil || len(e.subs) == 0:
@@ -327,7 +381,7 @@ func (s *Session) hand(ticket uint32, list []delivery, endings []*Subscription, 
 	for i := range list {
 		d := &list[i]
 		for _, sub := range d.subs {
-			sub.push(&d.message, d.epoch)
+			sub.push(&d.message, d.epoch, ticket)
 		}
 	}
 	for _, sub := range endings {

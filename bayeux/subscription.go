@@ -12,7 +12,7 @@ type Policy uint8
 const (
 	// Block waits for room. Meanwhile nothing more is asked of the server, which keeps what it has to
 	// tell; if it takes longer than the server keeps a session, the session is lost, which shows as a
-	// gap. EventStalled tells when it begins.
+	// gap. EventStalled tells when it begins, once until the consumer has caught up.
 	Block Policy = iota
 	// DropOldest drops the oldest message of the queue and counts it.
 	DropOldest
@@ -28,6 +28,11 @@ const DefaultBuffer = 1024
 type Delivery struct {
 	// Handler is called with every message, one at a time and in order. It may call anything, and it
 	// may take its time: the queue is in between. Without a Handler, Messages or Next read the queue.
+	//
+	// Over WebSocket, answers come behind messages, and with the policy Block nothing is read while
+	// the queue is full. So Publish, Call, Subscribe and Unsubscribe may fail with ErrTimeout after
+	// Options.NetworkDelay if the handler calls them at such a time. If it does so while the connection is
+	// broken too, they wait until their ctx ends: give them one that does.
 	Handler func(Message)
 	// Buffer is how many messages may wait. The default is DefaultBuffer.
 	Buffer int
@@ -54,7 +59,8 @@ type Subscription struct {
 	epoch   uint32
 	running bool // a goroutine calls Handler
 	over    bool
-	stalled bool // it has been told that there was no room
+	batch   uint32
+	stalled bool // it has been told that there was no room, and no batch has found the queue empty since
 }
 
 func newSubscription(s *Session, pattern string, how Delivery) *Subscription {
@@ -172,12 +178,15 @@ func (sub *Subscription) signal() {
 	}
 }
 
-// push adds a message to the queue, or does what the policy says.
-func (sub *Subscription) push(m *Message, epoch uint32) {
+// push adds a message to the queue, or does what the policy says. batch tells apart what came together.
+func (sub *Subscription) push(m *Message, epoch, batch uint32) {
 	sub.mu.Lock()
 	defer sub.mu.Unlock()
-	if sub.queue.n <= sub.how.Buffer/2 {
-		sub.stalled = false
+	if sub.batch != batch {
+		sub.batch = batch
+		if sub.queue.n == 0 {
+			sub.stalled = false
+		}
 	}
 	for sub.queue.n >= sub.how.Buffer {
 		switch {
@@ -199,7 +208,7 @@ func (sub *Subscription) push(m *Message, epoch uint32) {
 			sub.mu.Lock()
 			return
 		default:
-			if !sub.stalled { // and not again before half of the queue is empty
+			if !sub.stalled { // and not again before the queue is empty when something comes
 				sub.stalled = true
 				sub.s.count(&sub.s.stats.stalls, Stalls, 1)
 				sub.s.tell(Event{Kind: EventStalled, Channel: sub.pattern})
