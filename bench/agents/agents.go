@@ -44,7 +44,7 @@ const (
 
 // Run serves the agents and has ever more change until it is too much.
 func Run(o Options) (report *Report, err error) {
-	agents, seconds, rates := 1000, 10, []int{100, 200, 400, 600, 800, 1000, 1500, 2000, 3000, 4000}
+	agents, seconds, rates := 1000, 10, []int{100, 500, 1000, 2000, 4000, 6000, 8000, 12_000, 16_000, 24_000}
 	if o.Quick {
 		agents, seconds, rates = 50, 2, []int{100}
 	}

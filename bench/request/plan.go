@@ -89,7 +89,7 @@ func full() plan {
 	}
 	for _, e := range both {
 		for _, workers := range []int{1, 8, concurrency} {
-			p.cells = append(p.cells, cell{Line: plain, Exchange: e, Workers: workers, Rounds: 15, Calls: 20_000, Limit: 100 * time.Millisecond})
+			p.cells = append(p.cells, cell{Line: plain, Exchange: e, Workers: workers, Rounds: 41, Calls: 20_000, Limit: 100 * time.Millisecond})
 		}
 		p.cells = append(p.cells, cell{Line: plain, Exchange: e, Workers: concurrency, Rounds: 15, Calls: 4_000, Flowing: true})
 	}
