@@ -230,15 +230,11 @@ func (a *api) current() session {
 // keep notes what an answer that was accepted says about the session: cookies, and the CSRF token.
 // Those of a refusal are not kept, since servers give a session of its own to whom they refuse.
 func (a *api) keep(generation uint64, h http.Header) {
-	if len(h["Set-Cookie"]) > 0 && a.current().generation == generation { // not of a session before this one
-		a.jar.SetCookies(a.base, (&http.Response{Header: h}).Cookies())
+	if s := a.current(); s.generation == generation && s.live { // not of a session before this one
+		a.store(h)
 	}
-	name := h.Get("X-CSRF-HEADER")
-	if name == "" || !isToken(name) {
-		return
-	}
-	token := h.Get(name)
-	if token == "" || len(token) > maxToken || !printable(token) {
+	name, token := guardOf(h)
+	if name == "" {
 		return
 	}
 	a.mu.Lock()
@@ -247,6 +243,26 @@ func (a *api) keep(generation uint64, h http.Header) {
 		s.header, s.token = name, token
 		s.version++
 	}
+}
+
+// store puts the cookies of an answer into the jar.
+func (a *api) store(h http.Header) {
+	if len(h["Set-Cookie"]) > 0 {
+		a.jar.SetCookies(a.base, (&http.Response{Header: h}).Cookies())
+	}
+}
+
+// guardOf is the CSRF header that an answer tells, if any.
+func guardOf(h http.Header) (name, token string) {
+	name = h.Get("X-CSRF-HEADER")
+	if name == "" || !isToken(name) {
+		return "", ""
+	}
+	token = h.Get(name)
+	if token == "" || len(token) > maxToken || !printable(token) {
+		return "", ""
+	}
+	return name, token
 }
 
 const maxToken = 1 << 10

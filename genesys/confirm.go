@@ -3,6 +3,7 @@ package genesys
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -55,7 +56,9 @@ func (d *driver) carryOut(ctx context.Context, e errand) error {
 			return failed
 		case errors.Is(readErr, cc.ErrNotFound):
 			return d.api.unsure("the call was over before the effect could be seen", readErr)
-		case last || ctx.Err() != nil:
+		case ctx.Err() != nil:
+			return d.api.unsure("accepted, but not seen to be done before the end", ctx.Err())
+		case last:
 			return d.api.unsure("accepted, but not seen to be done in time", readErr)
 		}
 		timer := time.NewTimer(min(time.Duration((0.75+rand.Float64()/2)*float64(wait)), time.Until(decide)))
@@ -72,6 +75,9 @@ func (d *driver) carryOut(ctx context.Context, e errand) error {
 // unsure is the error of an order that may have been done.
 func (a *api) unsure(why cc.Detail, err error) error {
 	e := a.fail(cc.ErrUncertain, why)
+	if err != nil {
+		e.Err = fmt.Errorf("%w: %w", why, err)
+	}
 	var said *cc.Error
 	if errors.As(err, &said) {
 		e.Code, e.Status, e.Message = said.Code, said.Status, said.Message

@@ -91,7 +91,8 @@
 //
 // Notifications have whole calls in them, and no order against answers; so they are bells: the call is
 // read. Types that are not known ring, too. A CometD session that the server forgets is begun anew, with
-// a gap marked. An HTTP session that is over costs one login, however many notice; a CSRF token that is
+// a gap marked; so is an answer that was lost and may have had notifications in it, where the server
+// does not take acknowledgements. An HTTP session that is over costs one login, however many notice; a CSRF token that is
 // refused is read anew once. While the connection is broken what is watched is read; after 10 s it is
 // given up, and polled every 5 s until notifications come again.
 //
@@ -121,6 +122,6 @@
 //
 // The server publishes no quota; [Options.Limiter] sets one. An answer may have 1 MiB. What is watched is
 // read when a notification rings, at most once in 100 ms, and every 30 s beside that. 1024
-// notifications of each kind wait at most; the oldest go first, and being bells they cost nothing but
-// time. CometD is spoken by long polling, which the vendor's deployment guide names as the one transport.
+// notifications of each kind wait at most; what comes beyond waits on the connection, and is not
+// lost. CometD is spoken by long polling, which the vendor's deployment guide names as the one transport.
 package genesys

@@ -189,12 +189,14 @@ func (a *api) learn(r *CallRecord) {
 	if !a.clears.Load() && r.Offers(opClear) {
 		a.clears.Store(true)
 	}
-	if r.CallUUID == "" {
+	if !isCallID(r.CallUUID) { // bounded, too
 		return
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch _, known := a.monitors[r.CallUUID]; {
+	case r.State == stateReleased:
+		delete(a.monitors, r.CallUUID) // who comes back may be no supervisor
 	case known:
 		r.supervised = true
 	case r.monitored():

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	cc "github.com/callcontrol-go/callcontrol"
+	"github.com/callcontrol-go/callcontrol/bayeux"
 	"github.com/callcontrol-go/callcontrol/provider"
 )
 
@@ -57,3 +58,34 @@ func (c CallRecord) HasMembership() bool { return c.membership }
 // Live and Monitored tell what kind of call it is.
 func (c CallRecord) Live() bool      { return c.live() }
 func (c CallRecord) Monitored() bool { return c.monitored() }
+
+// ToldOf is what is reported of events of the CometD session: before the subscription stands, in the
+// report that it does, and after.
+func ToldOf(before []bayeux.Event, after []bayeux.Event) (told []provider.Update) {
+	l := &listener{report: func(u provider.Update) { told = append(told, u) }, changed: make(chan struct{}, 1)}
+	for _, e := range before {
+		l.event(e)
+	}
+	l.stand()
+	for _, e := range after {
+		l.event(e)
+	}
+	return told
+}
+
+// Mask is what is kept of the words of a server for who has logged in so.
+func Mask(user, password, message string) string {
+	a := &api{}
+	_, a.secrets = basic(user, password)
+	return a.mask(clip(message))
+}
+
+// Learnt tells of each of these calls, read one after the other, whether it is known to be monitored.
+func Learnt(calls ...CallRecord) (monitored []bool, kept int) {
+	a := &api{monitors: map[string]struct{}{}}
+	for _, c := range calls {
+		a.learn(&c)
+		monitored = append(monitored, c.monitored())
+	}
+	return monitored, len(a.monitors)
+}

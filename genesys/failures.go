@@ -62,7 +62,7 @@ func (p *posted) end(err error) {
 	if err == nil {
 		return
 	}
-	if p.heard || cc.KindOf(err) == cc.ErrUncertain || cc.KindOf(err) == cc.ErrCanceled {
+	if p.heard || cc.KindOf(err) != cc.ErrUnavailable { // a refusal is told once
 		p.gone = now
 		return
 	}

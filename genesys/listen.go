@@ -49,7 +49,6 @@ func (d *driver) Listen(ctx context.Context, report func(provider.Update)) error
 	if err := d.baseline(ctx); err != nil {
 		return err
 	}
-	report(provider.Update{})
 	l.stand()
 	return l.wait(ctx, session)
 }
@@ -96,15 +95,18 @@ type listener struct {
 
 	mu      sync.Mutex
 	stands  bool
+	gap     bool              // something was missed before it stood
 	queued  []provider.Update // before it stood
 	down    time.Time         // since when the connection is broken; zero: it is not
 	refused error             // a subscription was, anew
 }
 
+// stand reports that the subscription stands, and then what has waited for that.
 func (l *listener) stand() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.stands = true
+	l.report(provider.Update{Gap: l.gap})
 	for _, u := range l.queued {
 		l.report(u)
 	}
@@ -120,6 +122,8 @@ func (l *listener) tell(u provider.Update) {
 		l.report(u)
 	case u.Failure != nil && len(l.queued) < maxQueued:
 		l.queued = append(l.queued, u) // bells are covered by the first report
+	default:
+		l.gap = l.gap || u.Gap
 	}
 }
 
@@ -150,7 +154,7 @@ func (l *listener) subscribe(ctx context.Context) (*bayeux.Session, error) {
 	}
 	count.settle()
 	for _, channel := range []string{channelCalls, channelDevices} {
-		how := bayeux.Delivery{Handler: l.heard, Buffer: maxQueued, Policy: bayeux.DropOldest}
+		how := bayeux.Delivery{Handler: l.heard, Buffer: maxQueued, Policy: bayeux.Block}
 		if _, err := session.Subscribe(ctx, channel, how); err != nil {
 			return session, a.notNews(err)
 		}
@@ -219,7 +223,7 @@ func (l *listener) event(e bayeux.Event) {
 	switch e.Kind {
 	case bayeux.EventBroken:
 		l.tell(provider.Update{}) // whoever watches reads, and says so where it cannot
-	case bayeux.EventResumed, bayeux.EventReestablished:
+	case bayeux.EventResumed, bayeux.EventReestablished, bayeux.EventGap:
 		l.tell(provider.Update{Gap: e.PossibleGap})
 	case bayeux.EventMultipleClients:
 		l.d.api.log.Warn("the server takes this client and another one for one: they share a cookie jar")
@@ -243,7 +247,7 @@ func (l *listener) heard(got bayeux.Message) {
 	u := provider.Update{Conference: m.conference()}
 	if m.failure {
 		err := m.err()
-		err.Message = d.api.mask(err.Message)
+		err.Message, err.Code = d.api.mask(err.Message), d.api.mask(err.Code)
 		if handle, ok := d.failures.told(m.call, m.about, err); ok {
 			u.Failure = err
 			if handle != "" {

@@ -21,31 +21,32 @@ func TestOutcomes(t *testing.T) {
 		fault genesysserver.Fault
 		kind  cc.Kind // 0: nil
 		code  string
-		soon  bool // long before the deadline
+		soon  bool // at once
+		reads int  // from the answer on: at it, and at a message after it
 	}{
 		{name: "accepted and never done", fault: genesysserver.Fault{Answer: done}, kind: cc.ErrUncertain},
 		{
-			name: "accepted and failed by a bare message", kind: cc.ErrUnavailable, soon: true,
+			name: "accepted and failed by a bare message", kind: cc.ErrUnavailable, soon: true, reads: 2,
 			fault: genesysserver.Fault{Answer: done, Failure: &genesysserver.Failure{}},
 		},
 		{
-			name: "accepted and failed by a message before the answer", kind: cc.ErrUnavailable, soon: true,
+			name: "accepted and failed by a message before the answer", kind: cc.ErrUnavailable, soon: true, reads: 1,
 			fault: genesysserver.Fault{Answer: done, Failure: &genesysserver.Failure{Before: true}},
 		},
 		{
-			name: "accepted and failed by a message about the device", kind: cc.ErrUnavailable, soon: true,
+			name: "accepted and failed by a message about the device", kind: cc.ErrUnavailable, soon: true, reads: 2,
 			fault: genesysserver.Fault{Answer: done, Failure: &genesysserver.Failure{Device: true}},
 		},
 		{
-			name: "accepted and failed by a message about nothing", kind: cc.ErrUnavailable, soon: true,
+			name: "accepted and failed by a message about nothing", kind: cc.ErrUnavailable, soon: true, reads: 2,
 			fault: genesysserver.Fault{Answer: done, Failure: &genesysserver.Failure{Nameless: true, Device: true}},
 		},
 		{
-			name: "accepted and failed in words", kind: cc.ErrUnavailable, soon: true, code: "57",
+			name: "accepted and failed in words", kind: cc.ErrUnavailable, soon: true, reads: 2, code: "57",
 			fault: genesysserver.Fault{Answer: done, Failure: &genesysserver.Failure{Text: "no answer", Code: 57}},
 		},
 		{
-			name: "done, and a message of failure", soon: true,
+			name: "done, and a message of failure", soon: true, reads: 1,
 			fault: genesysserver.Fault{Effect: true, Answer: done, Failure: &genesysserver.Failure{Before: true}},
 		},
 		{
@@ -69,9 +70,17 @@ func TestOutcomes(t *testing.T) {
 				took := time.Since(began)
 				require.Equal(t, 1, count().CallPosts)
 				if c.soon {
-					require.Less(t, took, time.Second)
+					require.LessOrEqual(t, took, 20*time.Millisecond, "a message comes 20 ms after the answer, at most")
+					require.Equal(t, 2+c.reads, count().Reads, "two before the order, and then")
 				} else {
-					require.LessOrEqual(t, took, 10*time.Second)
+					require.Equal(t, 8*time.Second, took, "a fifth of the time is for the read that decides")
+					var last genesysserver.Request
+					for _, r := range s.server.Requests() {
+						if r.Operation == genesysserver.GetCall {
+							last = r
+						}
+					}
+					require.Equal(t, took, last.At.Sub(began))
 				}
 				if c.kind == 0 {
 					require.NoError(t, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"os"
 	"testing"
 	"time"
 
@@ -13,8 +14,15 @@ import (
 	"github.com/callcontrol-go/callcontrol/fake/genesysserver"
 )
 
-// rounds is how often what races is tried.
-var rounds = flag.Int("rounds", 200, "how often what races is tried")
+// rounds is how often what races is tried; with CALLCONTROL_RACE=full in the environment it is 10,000 times.
+var rounds = flag.Int("rounds", usual(), "how often what races is tried")
+
+func usual() int {
+	if os.Getenv("CALLCONTROL_RACE") == "full" {
+		return 10_000
+	}
+	return 100
+}
 
 // A notification that overtakes the answer costs nothing and proves nothing: the command is nil after
 // the one read that begins at the answer, without waiting. Another read came before the order.

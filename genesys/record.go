@@ -235,6 +235,7 @@ func (d *DeviceRecord) UnmarshalJSON(b []byte) error {
 const (
 	stateEstablished = "Established"
 	stateHeld        = "Held"
+	stateReleased    = "Released" // the leg is gone
 	typeConsult      = "Consult"
 )
 

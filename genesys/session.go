@@ -20,11 +20,18 @@ func basic(user, password string) (header, secrets []string) {
 	return []string{"Basic " + word}, []string{word, password}
 }
 
-// mask takes secrets out of the server's words.
+// mask takes secrets out of the server's words, and the beginning of one where they were cut within it.
 func (a *api) mask(message string) string {
+	cut := len(message) > maxMessage/2 // less, where blanks stood in front
+	message = strings.TrimSuffix(message, "\uFFFD")
 	for _, s := range a.secrets {
-		if s != "" {
-			message = strings.ReplaceAll(message, s, redacted)
+		message = strings.ReplaceAll(message, s, redacted)
+	}
+	for _, s := range a.secrets {
+		for n := len(s) - 1; cut && n >= 1; n-- {
+			if head, ok := strings.CutSuffix(message, s[:n]); ok {
+				return head + redacted
+			}
 		}
 	}
 	return message
@@ -122,12 +129,13 @@ func (a *api) authenticate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// Nobody may use the session before its cookies and its token are there.
+	next := session{generation: before.generation + 1, live: true, version: before.version + 1, devices: devices}
+	next.header, next.token = guardOf(answer.Header)
+	a.store(answer.Header)
 	a.mu.Lock()
-	a.session.generation = before.generation + 1
-	a.session.live, a.session.devices = true, devices
-	a.session.header, a.session.token = "", ""
+	a.session = next
 	a.mu.Unlock()
-	a.keep(before.generation+1, answer.Header)
 	a.notice(ctx, devices)
 	return nil
 }

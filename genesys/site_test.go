@@ -30,8 +30,14 @@ type site struct {
 // onSite runs a test in fake time on a site.
 func onSite(t *testing.T, served genesysserver.Options, configure func(*genesys.Options), test func(*site)) {
 	t.Helper()
+	onSlowSite(t, fake.Options{}, served, configure, test)
+}
+
+// onSlowSite is onSite on a bridge that takes its time.
+func onSlowSite(t *testing.T, slow fake.Options, served genesysserver.Options, configure func(*genesys.Options), test func(*site)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s := &site{t: t, sw: fake.NewSwitch(fake.Options{}), people: map[string]*fake.Member{}}
+		s := &site{t: t, sw: fake.NewSwitch(slow), people: map[string]*fake.Member{}}
 		defer func() { require.NoError(t, s.sw.Close()) }()
 		var err error
 		s.server, err = genesysserver.New(s.sw, served)
@@ -130,6 +136,23 @@ func TestSeedOperation(t *testing.T) {
 				require.Equal(t, 1, s.server.Counts().Sessions)
 				require.Equal(t, 1, s.server.Counts().CallPosts)
 			})
+		})
+	}
+}
+
+// A command is nil once the bridge has done it, never before, and soon after the notification: it does not
+// sit out the pause between reads.
+func TestSeedOperationThatTakesLong(t *testing.T) {
+	for _, lag := range []time.Duration{10, 300, 500, 1300, 3000} {
+		lag *= time.Millisecond
+		onSlowSite(t, fake.Options{Lag: lag}, genesysserver.Options{}, nil, func(s *site) {
+			s.ready()
+			began := time.Now()
+			require.NoError(t, s.conf.RemoveParticipant(s.t.Context(), "15001"))
+			require.False(t, s.people["15001"].Present())
+			require.GreaterOrEqual(t, time.Since(began), lag)
+			require.LessOrEqual(t, time.Since(began), lag+20*time.Millisecond)
+			require.Equal(t, 1, s.server.Counts().CallPosts)
 		})
 	}
 }
