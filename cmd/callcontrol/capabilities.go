@@ -30,14 +30,15 @@ var (
 	readmeProviders = []declaration{
 		{"plivo-mpc", "plivo-mpc:"},
 		{"plivo-conference", "plivo-conference:"},
+		{"genesys", genesysURL},
 		{"fake", "fake:"},
-		{"fake, profile=genesys", "fake:?profile=genesys"},
 	}
 	allProviders = []declaration{
 		{"plivo-mpc", "plivo-mpc:"},
 		{"plivo-mpc, remove=hangup", "plivo-mpc:?remove=hangup"},
 		{"plivo-conference", "plivo-conference:"},
 		{"plivo-conference, remove=hangup", "plivo-conference:?remove=hangup"},
+		{"genesys", genesysURL},
 		{"fake", "fake:"},
 		{"fake, profile=plivo-mpc", "fake:?profile=plivo-mpc"},
 		{"fake, profile=plivo-conference", "fake:?profile=plivo-conference"},
@@ -68,9 +69,15 @@ least one driver. "Not judged" counts what the suite could not judge for lack of
 The drivers whose names begin with fake are the fake in this process with its profiles. fake-by-address is
 fake-everything where people are known by their numbers, so that two of them can have the same one. Names that end in
 hangup are the drivers of Plivo with the setting remove=hangup. At those whose names end in callbacks, callbacks reach the
-client; otherwise it polls what is watched.
+client; otherwise it polls what is watched. Those whose names begin with genesys are one driver in different sessions: an
+agent who owns the conference, a guest on somebody else's, and a supervisor who monitors one. Where a name ends in old, the
+server is an old one; where it ends in late, notifications come up to 500 ms late. A test judges each of the three
+sessions before each server, with notifications before the answer, after it and late, which makes 18.
 
 `
+
+// genesysURL is the configuration of a client of Genesys, which has no address that is everybody's.
+const genesysURL = "genesys://agent7@gws.example.com"
 
 // printCapabilities prints docs/capabilities.md.
 func printCapabilities(ctx context.Context, w io.Writer, reports []report) error {
@@ -161,7 +168,7 @@ func declaredBy(ctx context.Context, url string) (cc.Capabilities, error) {
 		return cc.Capabilities{}, err
 	}
 	// No account has these. Nothing is sent that would need them.
-	config.Secret = secrets{"PLIVO_AUTH_ID": "MAXXXXXXXXXXXXXXXXXX", "PLIVO_AUTH_TOKEN": "none"}.lookup
+	config.Secret = secrets{"PLIVO_AUTH_ID": "MAXXXXXXXXXXXXXXXXXX", "PLIVO_AUTH_TOKEN": "none", "GENESYS_PASSWORD": "none"}.lookup
 	client, err := cc.OpenConfig(ctx, config)
 	if err != nil {
 		return cc.Capabilities{}, err

@@ -21,16 +21,17 @@ func TestDemo(t *testing.T) {
 	require.Empty(t, stderr)
 	_, table, found := strings.Cut(stdout, "Provider by step\n================\n")
 	require.True(t, found)
-	require.Contains(t, table, "\n40 of 40 steps were as the contract says.\n")
+	require.Contains(t, table, "\n50 of 50 steps were as the contract says.\n")
 	require.Zero(t, status)
 	require.Contains(t, read(t, "../../README.md"), "\n```"+table+"```\n", "README.md shows another table")
 
 	// What the story shows on the way, once for each provider that can do it.
-	require.Equal(t, 3, strings.Count(stdout, "muted, on hold, heard by nobody"))
+	require.Equal(t, 4, strings.Count(stdout, "muted, on hold, heard by nobody"))
 	require.Equal(t, 2, strings.Count(stdout, "Sue: coaching, heard by Ada\n"))
-	require.Equal(t, 4, strings.Count(stdout, "ended    ended\n"))
+	require.Equal(t, 5, strings.Count(stdout, "ended    ended\n"))
 	require.NotContains(t, stdout, "WRONG")
 	require.NotContains(t, stdout, "fake-auth-token")
+	require.NotContains(t, stdout, "fake-agent-password")
 	require.NotContains(t, stdout, "1555")
 }
 
@@ -215,6 +216,10 @@ func TestStageWithoutABridge(t *testing.T) {
 	require.ErrorIs(t, err, cc.ErrInvalid)
 	_, err = plivoStage("fake")(t.Context())
 	require.ErrorIs(t, err, cc.ErrInvalid)
+	late, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = genesysStage(late)
+	require.ErrorIs(t, err, cc.ErrCanceled)
 }
 
 func TestExpect(t *testing.T) {

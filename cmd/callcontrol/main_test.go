@@ -39,7 +39,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"demo", "--loud"}, statusUsage, "--loud"},
 		{[]string{"demo", "extra"}, statusUsage, "extra"},
 		{[]string{"demo", "--timeout", "soon"}, statusUsage, "soon"},
-		{[]string{"demo", "--provider", "acme"}, statusBad, "there are: fake, fake-genesys, plivo-mpc, plivo-conference"},
+		{[]string{"demo", "--provider", "acme"}, statusBad, "there are: fake, fake-genesys, plivo-mpc, plivo-conference, genesys"},
 		{[]string{"conformance", "--driver", "acme"}, statusBad, "fake-everything"},
 	} {
 		status, stdout, stderr := call(t, c.args...)

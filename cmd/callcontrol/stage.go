@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 
 	cc "github.com/callcontrol-go/callcontrol"
 	"github.com/callcontrol-go/callcontrol/fake"
+	"github.com/callcontrol-go/callcontrol/fake/genesysserver"
 	"github.com/callcontrol-go/callcontrol/fake/plivoserver"
 	_ "github.com/callcontrol-go/callcontrol/provider/all"
 )
@@ -20,6 +23,7 @@ type stage struct {
 	client cc.Client
 	bridge *fake.Switch
 	idOf   func(*fake.Member) cc.ParticipantID // by which this provider knows a member
+	name   func() (cc.ConferenceID, error)     // by which it knows the conference, once there is one; nil: room
 	sent   func() int                          // commands that have reached the provider
 	close  func() error
 }
@@ -37,6 +41,7 @@ func settings() []setting {
 		{"fake-genesys", fakeStage("fake:?profile=genesys")},
 		{"plivo-mpc", plivoStage("plivo-mpc")},
 		{"plivo-conference", plivoStage("plivo-conference")},
+		{"genesys", genesysStage},
 	}
 }
 
@@ -106,6 +111,62 @@ func plivoStage(provider string) func(context.Context) (*stage, error) {
 			},
 		}, nil
 	}
+}
+
+// genesysStage starts a server that speaks the API of Genesys on a loopback port, with Ada for its agent,
+// and opens a client of Ada's login.
+func genesysStage(ctx context.Context) (_ *stage, err error) {
+	bridge := fake.NewSwitch(fake.Options{})
+	closers := []func() error{bridge.Close}
+	closeAll := func() error {
+		var all []error
+		for _, one := range slices.Backward(closers) {
+			all = append(all, one())
+		}
+		return errors.Join(all...)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, closeAll())
+		}
+	}()
+	server, err := genesysserver.New(bridge, genesysserver.Options{})
+	if err != nil {
+		return nil, err
+	}
+	closers = append(closers, server.Close)
+	agent, err := server.AddAgent(genesysserver.AgentOptions{User: fake.Me, DN: adasNumber, Password: "fake-agent-password"})
+	if err != nil {
+		return nil, err
+	}
+	endpoint, err := server.Start(genesysserver.TCP)
+	if err != nil {
+		return nil, err
+	}
+	closers = append(closers, endpoint.Close)
+	// genesys://me@127.0.0.1:41234?insecure=true
+	url := fmt.Sprintf("genesys://%s@%s?insecure=true", agent.User(), strings.TrimPrefix(endpoint.URL(), "http://"))
+	config, err := cc.ParseURL(url)
+	if err != nil {
+		return nil, err
+	}
+	config.Secret = secrets{"GENESYS_PASSWORD": agent.Password()}.lookup
+	client, err := cc.OpenConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	closers = append(closers, client.Close)
+	return &stage{
+		url: url, where: "a server on loopback that speaks the API of Genesys, to one of its agents",
+		client: client, bridge: bridge,
+		idOf: func(m *fake.Member) cc.ParticipantID { return cc.ParticipantID(m.Address()) },
+		name: func() (cc.ConferenceID, error) {
+			id, err := server.CallID(room)
+			return cc.ConferenceID(id), err
+		},
+		sent:  func() int { return server.Counts().CallPosts },
+		close: closeAll,
+	}, nil
 }
 
 // trimScheme gives what follows "http:" in a URL.

@@ -13,7 +13,9 @@ import (
 
 const (
 	room = "standup"
-	lag  = 40 * time.Millisecond // between a command's acceptance and its effect, on every bridge
+	// adasNumber is that of the agent whose session it is, where a client is one's session.
+	adasNumber = "15550100"
+	lag        = 40 * time.Millisecond // between a command's acceptance and its effect, on every bridge
 )
 
 // A play is the story on one stage.
@@ -52,7 +54,6 @@ var scenes = []scene{
 func perform(ctx context.Context, s *stage, out *page, patience time.Duration) (cells []string, bad int) {
 	s.bridge.SetLag(lag, 0)
 	p := &play{stage: s, out: out, patience: patience, can: s.client.Capabilities()}
-	p.conf = s.client.Conference(room)
 	defer func() {
 		if p.news != nil {
 			// Why the reading of events ended has been judged by then.
@@ -83,7 +84,7 @@ func perform(ctx context.Context, s *stage, out *page, patience time.Duration) (
 // join has Ada, Ben and Sue come in. Nothing of that goes through the provider, which has to notice.
 func (p *play) join(ctx context.Context) (string, []string) {
 	for _, leg := range []fake.Leg{
-		{Name: "Ada", Address: "15550100", Role: cc.RoleAgent, Login: fake.Me},
+		{Name: "Ada", Address: adasNumber, Role: cc.RoleAgent, Login: fake.Me},
 		{Name: "Ben", Address: "15550101", Role: cc.RoleCustomer},
 		{Name: "Sue", Address: "15550102", Role: cc.RoleSupervisor, Coach: cc.Off},
 	} {
@@ -95,13 +96,20 @@ func (p *play) join(ctx context.Context) (string, []string) {
 			name: leg.Name, member: member, id: p.idOf(member), self: p.can.SessionOnly && leg.Login == fake.Me,
 		})
 		if p.news == nil {
+			id := cc.ConferenceID(room)
+			if p.name != nil {
+				if id, err = p.name(); err != nil {
+					return "", []string{"the conference has no name there"}
+				}
+			}
+			p.conf = p.client.Conference(id)
 			p.news = follow(ctx, p.conf, p.nameOf)
 			p.news.until(ctx, p.patience, func() bool { return len(p.news.picture) > 0 })
 		}
 	}
 	// News of what others do comes by a callback, or else with the next poll. Notify is how a
 	// callback that has reached another replica of an application is passed on to this one.
-	p.client.Notify(room)
+	p.client.Notify(p.conf.ID())
 
 	p.out.line("world", "Ada (agent), Ben (customer) and Sue (supervisor) dial in")
 	snapshot, err := p.conf.Snapshot(ctx)

@@ -44,6 +44,7 @@ func TestCheckOverLoopback(t *testing.T) {
 
 func TestHarnessesHaveNamesOfTheirOwn(t *testing.T) {
 	names := map[string]bool{}
+	require.Len(t, worlds.Loopback(), len(worlds.All()))
 	for i, h := range worlds.All() {
 		require.False(t, names[h.Name], h.Name)
 		names[h.Name] = true

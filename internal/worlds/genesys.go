@@ -20,8 +20,7 @@ type genesysSession struct {
 	name    string
 	part    genesysPart
 	dialect genesysserver.Dialect
-	order   genesysserver.Order
-	lag     time.Duration // the longest of a notification
+	send    genesysSend
 }
 
 type genesysPart uint8
@@ -32,23 +31,30 @@ const (
 	genesysSupervisor                    // monitors somebody else's
 )
 
-// genesysSessions are the sessions that are judged: an owner, a plain participant and a supervisor,
-// before an old server and a new one, with notifications before and after the answer and a lag of up to
-// half a second.
+// A genesysSend is when the notifications of an order leave.
+type genesysSend struct {
+	name  string
+	order genesysserver.Order
+	lag   time.Duration // the longest of a notification
+}
+
+var (
+	genesysBefore = genesysSend{name: "before", order: genesysserver.BeforeReply}
+	genesysAfter  = genesysSend{name: "after", order: genesysserver.AfterReply}
+	genesysLate   = genesysSend{name: "late", order: genesysserver.AfterReply, lag: 500 * time.Millisecond}
+)
+
+// genesysSessions are the sessions that are judged beside the other drivers: each part before an old server
+// and a new one, and each kind of sending, but not each with each.
 func genesysSessions() []genesysSession {
-	const (
-		late = 500 * time.Millisecond
-		soon = genesysserver.BeforeReply
-		then = genesysserver.AfterReply
-	)
 	return []genesysSession{
-		{name: "genesys-owner", part: genesysOwner, order: soon},
-		{name: "genesys-owner-late", part: genesysOwner, order: then, lag: late},
-		{name: "genesys-owner-old", part: genesysOwner, dialect: genesysserver.Old, order: then},
-		{name: "genesys-guest", part: genesysGuest, order: then},
-		{name: "genesys-guest-old", part: genesysGuest, dialect: genesysserver.Old, order: soon},
-		{name: "genesys-supervisor", part: genesysSupervisor, order: soon},
-		{name: "genesys-supervisor-old", part: genesysSupervisor, dialect: genesysserver.Old, order: then},
+		{name: "genesys-owner", part: genesysOwner, send: genesysBefore},
+		{name: "genesys-owner-late", part: genesysOwner, send: genesysLate},
+		{name: "genesys-owner-old", part: genesysOwner, dialect: genesysserver.Old, send: genesysAfter},
+		{name: "genesys-guest", part: genesysGuest, send: genesysAfter},
+		{name: "genesys-guest-old", part: genesysGuest, dialect: genesysserver.Old, send: genesysBefore},
+		{name: "genesys-supervisor", part: genesysSupervisor, send: genesysBefore},
+		{name: "genesys-supervisor-old", part: genesysSupervisor, dialect: genesysserver.Old, send: genesysAfter},
 	}
 }
 
@@ -59,6 +65,29 @@ func Genesys(with ...With) []conformance.Harness { return genesysHarnesses(genes
 func genesysHarnesses(n genesysserver.Network, with []With) (all []conformance.Harness) {
 	for _, s := range genesysSessions() {
 		all = append(all, s.harness(n, with))
+	}
+	return all
+}
+
+// GenesysCross returns a harness for each part of a session, each dialect of the server and each time at
+// which notifications leave: before the answer, after it, and up to half a second late.
+func GenesysCross() (all []conformance.Harness) {
+	for _, part := range []struct {
+		name string
+		is   genesysPart
+	}{{"owner", genesysOwner}, {"guest", genesysGuest}, {"supervisor", genesysSupervisor}} {
+		for _, dialect := range []struct {
+			name string
+			is   genesysserver.Dialect
+		}{{"new", genesysserver.Current}, {"old", genesysserver.Old}} {
+			for _, send := range []genesysSend{genesysBefore, genesysAfter, genesysLate} {
+				s := genesysSession{
+					name: "genesys-" + part.name + "-" + dialect.name + "-" + send.name,
+					part: part.is, dialect: dialect.is, send: send,
+				}
+				all = append(all, s.harness(genesysserver.Pipe, nil))
+			}
+		}
 	}
 	return all
 }
@@ -80,7 +109,7 @@ func (s genesysSession) harness(n genesysserver.Network, with []With) conformanc
 			Ended:       cc.FateHangsUp,
 		},
 		FakeTime: n == genesysserver.Pipe,
-		Patience: 2 * s.lag,
+		Patience: 2 * s.send.lag,
 		Open:     func(context.Context) (*conformance.Site, error) { return s.open(n, with) },
 		Hostile:  hostile(),
 	}
@@ -104,7 +133,7 @@ func (s genesysSession) open(n genesysserver.Network, with []With) (_ *conforman
 	}()
 	server, err := genesysserver.New(sw, genesysserver.Options{
 		Dialect: s.dialect, IDs: genesysserver.IDName, TwoPartyMute: true, HeldMute: true,
-		Timing: genesysserver.Timing{Order: s.order, Max: s.lag},
+		Timing: genesysserver.Timing{Order: s.send.order, Max: s.send.lag},
 	})
 	if err != nil {
 		return nil, err

@@ -13,7 +13,9 @@ import (
 
 	"github.com/callcontrol-go/callcontrol"
 	"github.com/callcontrol-go/callcontrol/fake"
+	"github.com/callcontrol-go/callcontrol/fake/genesysserver"
 	"github.com/callcontrol-go/callcontrol/fake/plivoserver"
+	"github.com/callcontrol-go/callcontrol/genesys"
 	"github.com/callcontrol-go/callcontrol/plivo"
 )
 
@@ -106,6 +108,61 @@ func OverTheWire(ctx context.Context, sw *fake.Switch) (opened callcontrol.Clien
 		return nil, nil, errors.Join(err, endpoint.Close())
 	}
 	return client, func() error { return errors.Join(client.Close(), endpoint.Close()) }, nil
+}
+
+// OpenAgent opens the login of one agent.
+func OpenAgent(ctx context.Context, agent string, secret func(context.Context, string) (string, error)) (callcontrol.Client, error) {
+	return callcontrol.OpenConfig(ctx, callcontrol.Config{
+		Name:     agent, // each agent has a client
+		Provider: "genesys",
+		Endpoint: "https://gws.example.com:8090",
+		Settings: map[string]string{"user": agent},
+		Secrets:  map[string]string{"GENESYS_PASSWORD": agent + "_PASSWORD"}, // another name, not the secret
+		Secret:   secret,
+	})
+}
+
+// MuteMyself mutes the leg of whose session it is, which is all that some sessions can mute.
+func MuteMyself(ctx context.Context, conf callcontrol.Conference) error {
+	snapshot, err := conf.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range snapshot.Participants {
+		if p.Self {
+			return conf.SetParticipantState(ctx, p.ID, callcontrol.Change{Mute: callcontrol.On})
+		}
+	}
+	return callcontrol.ErrNotParticipant
+}
+
+// AgentOverTheWire opens the login of an agent in front of a bridge of a test. close releases what was
+// opened.
+func AgentOverTheWire(sw *fake.Switch) (agent *genesysserver.Agent, opened callcontrol.Client, close func() error, err error) {
+	server, err := genesysserver.New(sw, genesysserver.Options{})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	endpoint, err := server.Start(genesysserver.Pipe)
+	if err != nil {
+		return nil, nil, nil, errors.Join(err, server.Close())
+	}
+	stop := func() error { return errors.Join(endpoint.Close(), server.Close()) }
+	agent, err = server.AddAgent(genesysserver.AgentOptions{User: "agent7", DN: "7107"})
+	if err != nil {
+		return nil, nil, nil, errors.Join(err, stop())
+	}
+	client, err := genesys.New(genesys.Options{
+		Endpoint:  endpoint.URL(),
+		Insecure:  true, // no TLS here
+		User:      agent.User(),
+		Password:  genesys.NewSecret(agent.Password()),
+		Transport: endpoint.Transport(),
+	})
+	if err != nil {
+		return nil, nil, nil, errors.Join(err, stop())
+	}
+	return agent, client, func() error { return errors.Join(client.Close(), stop()) }, nil
 }
 
 // Activate starts a room in which everybody waits, at a provider that has such rooms.

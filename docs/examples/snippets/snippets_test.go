@@ -108,6 +108,53 @@ func TestOverTheWire(t *testing.T) {
 	})
 }
 
+func TestOpenAgentAsksForItsOwnSecret(t *testing.T) {
+	var asked string
+	client, err := OpenAgent(t.Context(), "agent7", func(_ context.Context, name string) (string, error) {
+		asked = name
+		return "secret", nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, "agent7_PASSWORD", asked)
+	require.NoError(t, client.Close())
+}
+
+func TestAnAgentMutesItselfAndNobodyElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sw := fake.NewSwitch(fake.Options{Lag: 200 * time.Millisecond})
+		defer sw.Close()
+		agent, client, closeAll, err := AgentOverTheWire(sw)
+		require.NoError(t, err)
+		own, err := agent.Join("standup")
+		require.NoError(t, err)
+		ada, err := sw.Join("standup", fake.Leg{Address: "15001"})
+		require.NoError(t, err)
+		_, err = sw.Join("standup", fake.Leg{Address: "15002"})
+		require.NoError(t, err)
+
+		var conf callcontrol.Conference
+		for summary, err := range client.Conferences(t.Context()) {
+			require.NoError(t, err)
+			conf = client.Conference(summary.Conference)
+		}
+		require.NoError(t, MuteMyself(t.Context(), conf))
+		require.Equal(t, callcontrol.On, own.State().Mute)
+		require.ErrorIs(t, conf.SetParticipantState(t.Context(), "15001", callcontrol.Change{Mute: callcontrol.On}), callcontrol.ErrUnsupported)
+		require.Equal(t, callcontrol.Off, ada.State().Mute)
+		require.NoError(t, conf.RemoveParticipant(t.Context(), "15001"))
+		require.False(t, ada.Present(), "nil means done")
+		require.NoError(t, closeAll())
+	})
+}
+
+func TestNobodyToMute(t *testing.T) {
+	sw, client := bridge(t)
+	_, err := sw.Join("standup", fake.Leg{})
+	require.NoError(t, err)
+	require.ErrorIs(t, MuteMyself(t.Context(), client.Conference("standup")), callcontrol.ErrNotParticipant)
+	require.ErrorIs(t, MuteMyself(t.Context(), client.Conference("nobody")), callcontrol.ErrNotFound)
+}
+
 func TestActivateIsForPlivo(t *testing.T) {
 	sw, client := bridge(t)
 	require.NoError(t, Activate(t.Context(), client.Conference("standup")))
