@@ -173,16 +173,22 @@ func TestTLSProxyAndCompression(t *testing.T) {
 			require.NoError(t, session.Close())
 			tr.CloseIdleConnections()
 
-			tr.TLSClientConfig = &tls.Config{} // a certificate that nobody vouches for is refused, and nothing told
+			// Others from here on, since a connection of the first may come back to it late.
+			suspicious := tr.Clone()
+			suspicious.TLSClientConfig = &tls.Config{} // a certificate that nobody vouches for is refused, and nothing told
+			o.HTTPClient = &http.Client{Transport: suspicious}
 			ctx, o := giveUp(t, o)
 			_, err = bayeux.Dial(ctx, h.URL, o)
 			require.ErrorContains(t, err, "TLS failed")
-			tr.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: address.Host})
+			suspicious.CloseIdleConnections()
+			refused := tr.Clone()
+			refused.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: address.Host})
+			o.HTTPClient = &http.Client{Transport: refused}
 			ctx, o = giveUp(t, o)
 			_, err = bayeux.Dial(ctx, h.URL, o) // which the proxy refuses
 			require.ErrorIs(t, err, context.Canceled)
 			require.NotContains(t, err.Error(), "127.0.0.1")
-			tr.CloseIdleConnections()
+			refused.CloseIdleConnections()
 		})
 	}
 }
