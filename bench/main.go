@@ -4,7 +4,7 @@
 //	go run . request           the request path
 //	go run . events            the event path
 //	go run . agents            many agents of Genesys in one process
-//	go run . -quick            what is counted, and an idea of the rest, in about a minute
+//	go run . -quick            what is counted, and an idea of the rest, in about two minutes
 //	go run . -update           everything, and docs/benchmarks.md with it
 //
 // It exits with 1 if a bar does not hold. Bars about time are judged only if the machine was quiet, and
