@@ -91,13 +91,13 @@ func (s *Server) Close() {
 		sockets = append(sockets, k)
 	}
 	s.mu.Unlock()
-	for _, x := range all {
-		s.end(x, endClosed)
-	}
 	var shutting sync.WaitGroup
 	for _, k := range sockets {
 		shutting.Go(func() { k.shut(websocket.CloseGoingAway, "closed") })
 	}
 	shutting.Wait()
+	for _, x := range all { // after the sockets, none of which tells that its session is unknown
+		s.end(x, endClosed)
+	}
 	s.working.Wait()
 }
