@@ -19,6 +19,7 @@ type probe struct {
 	ctx   context.Context // has no deadline; ends with the case
 	site  *Site
 	late  *lateness // of this machine; nil in fake time
+	last  *pending  // that the case began
 	lifts []func()
 
 	closing sync.Once
@@ -201,7 +202,12 @@ func (p *probe) slack() time.Duration {
 
 // arrives waits until another command than the first n has reached the vendor, and is in its hands.
 func (p *probe) arrives(n int, what string) {
-	if !p.until(p.h.patience(), func() bool { return p.commands() > n }) {
+	p.until(p.h.patience(), func() bool { return p.commands() > n || p.last.back() })
+	switch {
+	case p.commands() > n:
+	case p.last.back():
+		p.failf("%s did not reach the vendor: it returned %v", what, p.last.err)
+	default:
 		p.failf("%s did not reach the vendor", what)
 	}
 	// In fake time nothing else goes on while this passes.
@@ -228,6 +234,7 @@ type pending struct {
 // begin makes a call in a goroutine of its own.
 func (p *probe) begin(f func() error) *pending {
 	q := &pending{done: make(chan struct{}), began: time.Now()}
+	p.last = q
 	go func() {
 		defer close(q.done)
 		defer func() {
