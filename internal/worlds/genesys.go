@@ -109,7 +109,6 @@ func (s genesysSession) harness(n genesysserver.Network, with []With) conformanc
 			Ended:       cc.FateHangsUp,
 		},
 		FakeTime: n == genesysserver.Pipe,
-		Patience: 2 * s.send.lag,
 		Open:     func(context.Context) (*conformance.Site, error) { return s.open(n, with) },
 		Hostile:  hostile(),
 	}
