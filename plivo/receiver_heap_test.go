@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -38,13 +39,14 @@ import (
 // Reads of the room that is watched are counted: one snapshot, the room and then its page, for each
 // debounce of 100 ms at most, and no read of any other room.
 //
-// With the race detector there are a tenth as many callbacks, the figures are of the 20,000th to the
-// 50,000th, and they may be 4 MiB apart, since the memory of nonces still grows then.
+// With the race detector, and unless CALLCONTROL_HOSTILE says that all of them are wanted, there are a
+// tenth as many callbacks, the figures are of the 20,000th to the 50,000th, and they may be 4 MiB apart,
+// since the memory of nonces still grows then.
 func TestHalfAMillionCallbacks(t *testing.T) {
 	const rate = 1000                                 // in a second
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // fewer collections beside the forced ones
 	total, apart := 500_000, uint64(2<<20)
-	if raceDetector {
+	if raceDetector || os.Getenv("CALLCONTROL_HOSTILE") != "full" {
 		total, apart = total/10, 2*apart
 	}
 	synctest.Test(t, func(t *testing.T) {
