@@ -13,20 +13,20 @@ import (
 // stateChange is the body of an update. Plivo leaves alone what is absent.
 func stateChange(mute, hold, coach cc.Toggle) json.RawMessage {
 	b := append(make([]byte, 0, 48), '{')
-	for _, field := range [...]struct {
-		name string
-		to   cc.Toggle
-	}{{"mute", mute}, {"hold", hold}, {"coach_mode", coach}} {
-		if field.to != cc.On && field.to != cc.Off {
-			continue
-		}
-		if len(b) > 1 {
-			b = append(b, ',')
-		}
-		b = append(strconv.AppendQuote(b, field.name), ':')
-		b = strconv.AppendBool(b, field.to == cc.On)
-	}
+	b = appendSwitch(b, `"mute":`, mute)
+	b = appendSwitch(b, `"hold":`, hold)
+	b = appendSwitch(b, `"coach_mode":`, coach)
 	return append(b, '}')
+}
+
+func appendSwitch(b []byte, field string, to cc.Toggle) []byte {
+	if to != cc.On && to != cc.Off {
+		return b
+	}
+	if len(b) > 1 {
+		b = append(b, ',')
+	}
+	return strconv.AppendBool(append(b, field...), to == cc.On)
 }
 
 // noFields is the body of a POST that says all in its path.
@@ -41,13 +41,9 @@ func (d *mpc) SetState(ctx context.Context, c cc.ConferenceID, p cc.ParticipantI
 		return provider.Result{}, &cc.Error{Kind: cc.ErrInvalid, Message: "a change that sets nothing"}
 	}
 	if change.Coach != cc.Unset {
-		// Plivo takes coach_mode for anybody and does nothing with it unless it is a supervisor's.
-		r, run, err := d.present(ctx, cc.OpSetParticipantState, c, p)
+		run, err := d.supervises(ctx, c, p)
 		if err != nil {
-			return provider.Result{Instance: run}, notSent(err)
-		}
-		if !r.supervisor() {
-			return provider.Result{Instance: run}, &cc.Error{Kind: cc.ErrUnsupported, Missing: cc.CanCoach}
+			return provider.Result{Instance: run}, err
 		}
 		if run != "" {
 			c = run // the order goes to the run whose roles were read
@@ -56,6 +52,19 @@ func (d *mpc) SetState(ctx context.Context, c cc.ConferenceID, p cc.ParticipantI
 	body := stateChange(change.Mute, change.Hold, change.Coach)
 	err := d.api.post(ctx, cc.OpSetParticipantState, body, "MultiPartyCall", roomKey(c), "Participant", string(p))
 	return provider.Result{Instance: known(c)}, err
+}
+
+// supervises reads whether the participant is a supervisor: Plivo takes coach_mode for anybody and does
+// nothing with it unless it is a supervisor's. The run is that which was read.
+func (d *mpc) supervises(ctx context.Context, c cc.ConferenceID, p cc.ParticipantID) (run cc.ConferenceID, err error) {
+	r, run, err := d.present(ctx, cc.OpSetParticipantState, c, p)
+	switch {
+	case err != nil:
+		return run, notSent(err)
+	case !r.supervisor():
+		return run, &cc.Error{Kind: cc.ErrUnsupported, Missing: cc.CanCoach}
+	}
+	return run, nil
 }
 
 // Remove puts the participant out of the room, or ends the call where that was chosen.

@@ -35,7 +35,7 @@ type client struct {
 	running int // our own goroutines
 	memory  memory
 	doubts  doubts
-	pending map[*pending]struct{}
+	pending *pending // the latest of the commands under way
 	spare   []*pending
 	stops   map[*context.CancelFunc]struct{} // of the reads of applications and the watches' own
 	watches map[cc.ConferenceID]*watch
@@ -58,7 +58,6 @@ func New(d Driver, o Options) (cc.Client, error) {
 		timeout: o.Timeout, poll: o.Poll, serial: o.Serial, whole: o.Whole, observer: o.Observer, trusting: o.Unconfirmed,
 		log:     o.Config.Logger,
 		closing: make(chan struct{}), idle: make(chan struct{}),
-		pending: make(map[*pending]struct{}),
 		stops:   make(map[*context.CancelFunc]struct{}),
 		watches: make(map[cc.ConferenceID]*watch),
 		leaving: make(map[cc.ConferenceID]*watch),
@@ -106,7 +105,7 @@ func (c *client) Close() error {
 	}
 	c.closed = true
 	close(c.closing)
-	for p := range c.pending {
+	for p := c.pending; p != nil; p = p.next {
 		if p.now != nil {
 			p.now.Cancel()
 		}

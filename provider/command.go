@@ -22,6 +22,8 @@ type pending struct {
 	now     *exchange     // with the driver, the last one begun; guarded by client.mu
 	pinned  evidence      // whom all steps of a change are for, if fresh
 	tries   attempts
+	next    *pending  // of those under way; guarded by client.mu
+	prev    *pending  // guarded by client.mu
 	rung    time.Time // when all answers to news would have been ringPause apart; of the command's goroutine
 }
 
@@ -282,7 +284,7 @@ func (c *client) vet(ctx context.Context, p *pending, v Vetter, o order, deadlin
 	return err
 }
 
-// Settle sends one order and sees to its outcome, as the step function says.
+// Settle sends one order and sees to its outcome. Most answers are proof, and need no more.
 func (c *client) settle(ctx context.Context, p *pending, o order, decideAt, deadline time.Time) error {
 	c.mu.Lock()
 	ev := p.pinned
@@ -294,6 +296,16 @@ func (c *client) settle(ctx context.Context, p *pending, o order, decideAt, dead
 	c.mu.Unlock()
 	p.tries.left.Store(maxAttempts)
 
+	if done, answer := c.send(ctx, p, o, &ev, 1, decideAt); !done {
+		return c.seeTo(ctx, p, o, ev, answer, doubtful, decideAt, deadline)
+	}
+	c.confirmed(o, ev)
+	return nil
+}
+
+// SeeTo finds out what has become of an order that was sent, as the step function says, which is given
+// the first answer first.
+func (c *client) seeTo(ctx context.Context, p *pending, o order, ev evidence, first *input, doubtful bool, decideAt, deadline time.Time) error {
 	s, out := startSettling(o, ev, c.caps.SessionOnly, decideAt)
 	s.doubtful = doubtful
 	for {
@@ -309,8 +321,14 @@ func (c *client) settle(ctx context.Context, p *pending, o order, decideAt, dead
 			}
 			return lacking(o, out.err)
 		case actSend:
-			in = c.send(ctx, p, o, &ev, s.sends, decideAt)
-			s.evidence = ev
+			if s.sends > 1 {
+				done := false
+				if done, first = c.send(ctx, p, o, &ev, s.sends, decideAt); done {
+					c.confirmed(o, ev)
+					return nil
+				}
+			}
+			in, s.evidence = *first, ev
 		case actRead:
 			select {
 			case <-p.bell: // this read begins after it, and answers it
@@ -343,13 +361,13 @@ func (c *client) settle(ctx context.Context, p *pending, o order, decideAt, dead
 }
 
 // Send makes one send, and hears of an end of the caller's context. It sends nothing once there is no
-// time left to see what became of it.
-func (c *client) send(ctx context.Context, p *pending, o order, ev *evidence, sends int, until time.Time) input {
+// time left to see what became of it. It tells that the answer is proof, or gives what has come.
+func (c *client) send(ctx context.Context, p *pending, o order, ev *evidence, sends int, until time.Time) (done bool, in *input) {
 	switch ended := c.endedBy(ctx, until); {
 	case ended != nil && sends > 1:
-		return input{event: evEnded, err: ended}
+		return false, &input{event: evEnded, err: ended}
 	case ended != nil:
-		return input{event: evSent, err: notSent(ended)}
+		return false, &input{event: evSent, err: notSent(ended)}
 	}
 	conf := o.conf
 	if (sends > 1 || ev.fresh) && ev.named {
@@ -380,15 +398,18 @@ func (c *client) send(ctx context.Context, p *pending, o order, ev *evidence, se
 	if ended := c.interrupted(ctx); err != nil && ended != nil {
 		switch cc.KindOf(err) {
 		case cc.ErrUncertain:
-			return input{event: evEnded, err: ended, said: err}
+			return false, &input{event: evEnded, err: ended, said: err}
 		case cc.ErrCanceled, cc.ErrUnavailable, cc.ErrClosed:
 			if sends > 1 {
-				return input{event: evEnded, err: ended}
+				return false, &input{event: evEnded, err: ended}
 			}
 			err = keeping(notSent(ended), err)
 		}
 	}
-	return input{event: evSent, done: r.Done || c.trusting, err: err}
+	if done = r.Done || c.trusting; done && err == nil {
+		return true, nil
+	}
+	return false, &input{event: evSent, done: done, err: err}
 }
 
 // Wait waits for news or for the time of the next read. News bring that read forward, at once if there
@@ -474,7 +495,10 @@ func (c *client) enlist(o order) *pending {
 		p = &pending{bell: make(chan struct{}, 1)}
 	}
 	p.order = o
-	c.pending[p] = struct{}{}
+	if p.next = c.pending; p.next != nil {
+		p.next.prev = p
+	}
+	c.pending = p
 	return p
 }
 
@@ -483,7 +507,15 @@ func (c *client) enlist(o order) *pending {
 func (c *client) discharge(p *pending) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.pending, p)
+	if p.prev == nil {
+		c.pending = p.next
+	} else {
+		p.prev.next = p.next
+	}
+	if p.next != nil {
+		p.next.prev = p.prev
+	}
+	p.prev, p.next = nil, nil
 	p.failure, p.now, p.pinned, p.rung = nil, nil, evidence{}, time.Time{}
 	select {
 	case <-p.bell:

@@ -154,12 +154,12 @@ func (c *client) heard(u Update) {
 	defer c.mu.Unlock()
 	concerned := func(p *pending) bool { return u.Conference == "" || c.sameConference(p.order.conf, u.Conference) }
 	several := 0
-	for p := range c.pending {
+	for p := c.pending; p != nil; p = p.next {
 		if concerned(p) {
 			several++
 		}
 	}
-	for p := range c.pending {
+	for p := c.pending; p != nil; p = p.next {
 		if !concerned(p) {
 			continue
 		}

@@ -404,7 +404,7 @@ func (w *watch) awaitOurs(ctx context.Context, last *Snapshot, over bool) {
 	for {
 		c.mu.Lock()
 		waiting := false
-		for p := range c.pending {
+		for p := c.pending; p != nil; p = p.next {
 			if p.order.op == opSet || !c.sameConference(w.id, p.order.conf) {
 				continue
 			}
