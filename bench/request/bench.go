@@ -189,6 +189,10 @@ func (r *run) compare(c cell) (result Comparison, err error) {
 	for round := range c.Rounds {
 		for i := range clients {
 			at := (i + round) % len(clients) // nobody is always first
+			if c.rests(clients[at].kind, round) {
+				result.Rows[at].samples = append(result.Rows[at].samples, sample{})
+				continue
+			}
 			s, err := r.slice(clients[at], c, round)
 			if err != nil {
 				return result, err

@@ -26,6 +26,7 @@ type cell struct {
 	Exchange exchange
 	Workers  int
 	Rounds   int
+	Seldom   int           // those that no bar is about take part in one round of so many; 0: in each
 	Calls    int           // of a slice, at most
 	Limit    time.Duration // of a slice
 	Flowing  bool          // calls arrive by themselves, at half of what the floor could do
@@ -37,6 +38,11 @@ func (c cell) String() string {
 		how = "as they come"
 	}
 	return fmt.Sprintf("%s, %s, %d concurrent, %s", c.Line, c.Exchange, c.Workers, how)
+}
+
+// rests tells whether a contender takes no part in a round.
+func (c cell) rests(k kind, round int) bool {
+	return c.Seldom > 0 && round%c.Seldom != 0 && !k.ours() && k.Name != floorName && k.Name != controlName
 }
 
 // A plan is what a run measures.
@@ -89,7 +95,7 @@ func full() plan {
 	}
 	for _, e := range both {
 		for _, workers := range []int{1, 8, concurrency} {
-			p.cells = append(p.cells, cell{Line: plain, Exchange: e, Workers: workers, Rounds: 41, Calls: 20_000, Limit: 100 * time.Millisecond})
+			p.cells = append(p.cells, cell{Line: plain, Exchange: e, Workers: workers, Rounds: 100, Seldom: 5, Calls: 20_000, Limit: 100 * time.Millisecond})
 		}
 		p.cells = append(p.cells, cell{Line: plain, Exchange: e, Workers: concurrency, Rounds: 15, Calls: 4_000, Flowing: true})
 	}
@@ -98,7 +104,7 @@ func full() plan {
 		{Workers: 8, Limit: 250 * time.Millisecond},
 		{Workers: concurrency, Limit: 250 * time.Millisecond},
 	} {
-		c.Line, c.Exchange, c.Rounds, c.Calls = slow, withJSON, 11, 20_000
+		c.Line, c.Exchange, c.Rounds, c.Seldom, c.Calls = slow, withJSON, 45, 5, 20_000
 		p.cells = append(p.cells, c)
 	}
 	return p

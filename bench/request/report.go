@@ -30,7 +30,7 @@ type Comparison struct {
 // A Row is one contender in it.
 type Row struct {
 	kind
-	samples []sample // one a round
+	samples []sample // one a round; zero where it took no part
 	Calls   int64    // all of them, the warming up included
 	Errors  int64
 	Seen    counts
@@ -41,10 +41,15 @@ func (r *Row) note(s sample) {
 	r.Errors += s.Errors
 }
 
-func (r *Row) values(of func(sample) float64) []float64 {
-	list := make([]float64, len(r.samples))
+func (r *Row) values(of func(sample) float64) []float64 { return r.among(r, of) }
+
+// among are the figures of the rounds in which another contender took part.
+func (r *Row) among(other *Row, of func(sample) float64) []float64 {
+	list := make([]float64, 0, len(r.samples))
 	for i, s := range r.samples {
-		list[i] = of(s)
+		if i < len(other.samples) && other.samples[i] != (sample{}) {
+			list = append(list, of(s))
+		}
 	}
 	return list
 }
@@ -56,7 +61,8 @@ func p99(s sample) float64    { return float64(s.P99) }
 
 // ratio is the spread of a figure over the floor's of the same round.
 func (c Comparison) ratio(row int, of func(sample) float64) figures.Spread {
-	return figures.SpreadOf(figures.Ratios(c.Rows[row].values(of), c.Rows[0].values(of)))
+	r := &c.Rows[row]
+	return figures.SpreadOf(figures.Ratios(r.values(of), c.Rows[0].among(r, of)))
 }
 
 func (c Comparison) median(row int, of func(sample) float64) float64 {
@@ -87,7 +93,11 @@ func (r *Report) Write(w io.Writer) {
 			group = title
 			fmt.Fprintf(b, "\n### %s\n", title)
 		}
-		fmt.Fprintf(b, "\n%d concurrent, %d rounds; %s.\n\n", c.Workers, c.Rounds, how)
+		rounds := fmt.Sprintf("%d rounds", c.Rounds)
+		if c.Seldom > 0 {
+			rounds += fmt.Sprintf(", of which those that no bar is about took part in %d", (c.Rounds+c.Seldom-1)/c.Seldom)
+		}
+		fmt.Fprintf(b, "\n%d concurrent, %s; %s.\n\n", c.Workers, rounds, how)
 		c.table(b)
 	}
 	if len(r.Connections) > 0 {

@@ -110,3 +110,17 @@ func TestBarsAreNotJudged(t *testing.T) {
 		require.True(t, r.Failed(), name)
 	}
 }
+
+// Ratios are of the rounds in which both took part.
+func TestRestsInSomeRounds(t *testing.T) {
+	c := cell{Seldom: 2}
+	require.False(t, c.rests(kinds[0], 1))
+	require.False(t, c.rests(kind{Name: oursName}, 1))
+	require.True(t, c.rests(kind{Name: "another"}, 1))
+	require.False(t, c.rests(kind{Name: "another"}, 2))
+	require.False(t, cell{}.rests(kind{Name: "another"}, 1))
+	of := func(cpu float64) sample { return sample{Calls: 1, CPU: cpu} }
+	compared := Comparison{Rows: []Row{{samples: []sample{of(10), of(1), of(20)}}, {samples: []sample{of(30), {}, of(60)}}}}
+	require.Equal(t, 3.0, compared.ratio(1, cpu).Median)
+	require.Equal(t, 45.0, compared.median(1, cpu))
+}
