@@ -43,6 +43,7 @@ type api struct {
 	starting    *flight
 	subscribing chan struct{} // closed when the subscription under way stands or has failed; nil: none is
 	started     bool
+	doubtful    bool                // whether it was started is not known
 	monitors    map[string]struct{} // UUIDs of calls that the agent monitors
 }
 

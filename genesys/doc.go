@@ -113,7 +113,8 @@
 //
 // [New] stands beside the configuration. The session of the contact center is begun at most once in the
 // life of a client, whatever is lost and comes back meanwhile, and Close does not end it: the agent stays
-// logged in.
+// logged in. A start that was refused is tried again at the next use; one of which nothing is known only
+// after a read has shown that the agent is not logged in.
 //
 // Every client has a cookie jar of its own for REST and CometD, and needs one: the server takes two
 // clients with one jar for one.

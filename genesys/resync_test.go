@@ -214,6 +214,36 @@ func TestStart(t *testing.T) {
 	}
 }
 
+// A start of which nothing is known, not even by the read after it, is not sent again before a later
+// read has told.
+func TestStartOfUnknownOutcome(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault  genesysserver.Fault
+		starts int // in the end
+	}{
+		"it was done":     {fault: genesysserver.Fault{Effect: true, Wire: genesysserver.Cut}, starts: 1},
+		"it was not done": {fault: genesysserver.Fault{Wire: genesysserver.Reset}, starts: 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onSite(t, genesysserver.Options{}, starting, func(s *site) {
+				s.ana.LogOut()
+				c.fault.On, c.fault.Times = "StartContactCenterSession", 1
+				s.inject(c.fault)
+				blind := s.inject(genesysserver.Fault{On: genesysserver.ListDevices, Answer: genesysserver.HTML(http.StatusServiceUnavailable)})
+				for range 3 {
+					_, err := s.conf.Snapshot(s.t.Context())
+					require.Error(t, err)
+					require.Equal(t, 1, s.server.Counts().Starts)
+				}
+				blind()
+				s.ready()
+				require.True(t, s.ana.Started())
+				require.Equal(t, c.starts, s.server.Counts().Starts)
+			})
+		})
+	}
+}
+
 // Close leaves the agent logged in.
 func TestCloseDoesNotLogOut(t *testing.T) {
 	onSite(t, genesysserver.Options{}, starting, func(s *site) {

@@ -215,12 +215,23 @@ func (a *api) renew(ctx context.Context, s session) error {
 	}))
 }
 
-// begin starts the session of the contact center, once in the life of the client.
+// begin starts the session of the contact center, once in the life of the client. A start of which
+// nobody knows what became of it is not sent again before a later read has shown that the agent is not
+// logged in.
 func (a *api) begin(ctx context.Context) error {
 	if a.start == nil {
 		return nil
 	}
 	return a.share(ctx, &a.starting, func() bool { return !a.started }, func(ctx context.Context) error {
+		a.mu.Lock()
+		doubtful := a.doubtful
+		a.mu.Unlock()
+		if doubtful {
+			in, err := a.loggedIn(ctx)
+			if err != nil || in {
+				return a.begun(err)
+			}
+		}
 		r := post(opStart, *a.start, "me")
 		r.class, r.early = httpclient.Once, true
 		_, err := a.do(ctx, r)
@@ -229,18 +240,21 @@ func (a *api) begin(ctx context.Context) error {
 		case isPartial(err):
 			err = a.voice(err)
 		case errors.Is(err, cc.ErrUncertain):
-			if !a.loggedIn(ctx) {
-				return err
+			if in, unread := a.loggedIn(ctx); in && unread == nil {
+				err = nil
 			}
-			err = nil
 		}
-		if err == nil {
-			a.mu.Lock()
-			a.started = true
-			a.mu.Unlock()
-		}
-		return err
+		return a.begun(err)
 	})
+}
+
+// begun notes what has become of a start, and hands err on.
+func (a *api) begun(err error) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.started = err == nil
+	a.doubtful = a.doubtful && err != nil || errors.Is(err, cc.ErrUncertain)
+	return err
 }
 
 // isPartial reports whether the server says that a part was done.
@@ -290,18 +304,18 @@ func (a *api) voice(err error) error {
 	return nil
 }
 
-// loggedIn reports whether the server shows the agent as logged in on a device.
-func (a *api) loggedIn(ctx context.Context) bool {
+// loggedIn reads whether the server shows the agent as logged in on a device.
+func (a *api) loggedIn(ctx context.Context) (bool, error) {
 	r := get("Devices", url.Values{"fields": {"*"}}, "me", "devices")
 	r.early = true
 	devices, err := a.readDevices(ctx, r)
 	if err != nil {
-		return false
+		return false, err
 	}
 	for _, d := range devices {
 		if d.UserState != "" && !strings.EqualFold(d.UserState, "LoggedOut") {
-			return true
+			return true, nil
 		}
 	}
-	return false
+	return false, nil
 }
