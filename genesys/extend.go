@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"reflect"
+	"strconv"
 
 	cc "github.com/callcontrol-go/callcontrol"
 )
@@ -70,12 +71,46 @@ func (c *Call) data(ctx context.Context, op string, pairs map[string]any) error 
 		}
 		for k, v := range want {
 			got, ok := have[k]
-			if !ok || op == opUpdateUserData && !reflect.DeepEqual(got, v) {
+			if !ok || op == opUpdateUserData && !sameData(got, v) {
 				return false
 			}
 		}
 		return true
 	})
+}
+
+// sameData tells whether attached data are as asked. Servers keep some values as text that were sent as
+// numbers or truth values.
+func sameData(have, want any) bool {
+	inner, ok := want.(map[string]any)
+	if !ok {
+		h, isScalar := scalar(have)
+		w, wasScalar := scalar(want)
+		return isScalar && wasScalar && h == w || reflect.DeepEqual(have, want)
+	}
+	other, ok := have.(map[string]any)
+	if !ok || len(other) != len(inner) {
+		return false
+	}
+	for k, v := range inner {
+		if got, ok := other[k]; !ok || !sameData(got, v) {
+			return false
+		}
+	}
+	return true
+}
+
+// scalar is a text, number or truth value as a server would write it into a text.
+func scalar(v any) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		return v, true
+	case json.Number:
+		return v.String(), true
+	case bool:
+		return strconv.FormatBool(v), true
+	}
+	return "", false
 }
 
 // DeleteUserData takes away everything that is attached to the call.

@@ -127,6 +127,7 @@ func TestHandleOfAnOwner(t *testing.T) {
 		var pairs map[string]any
 		require.NoError(t, json.Unmarshal(data, &pairs))
 		require.Equal(t, "8", pairs["case"])
+		require.NoError(t, call.UpdateUserData(ctx, map[string]any{"tries": 3, "vip": map[string]any{"since": 2015, "gold": true}}))
 		require.NoError(t, call.DeleteUserDataPair(ctx, "case"))
 		require.NoError(t, call.DeleteUserData(ctx))
 		require.ErrorIs(t, call.AttachUserData(ctx, nil), cc.ErrInvalid)
