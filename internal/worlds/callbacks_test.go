@@ -51,7 +51,8 @@ func TestCallbacksReachTheClient(t *testing.T) {
 				time.Sleep(time.Second)
 				_, err = site.World.Join(id, "")
 				require.NoError(t, err)
-				require.Equal(t, began.Add(30*time.Second), <-joined)
+				// Several callbacks of one instant may have made a second read, a debounce after the first.
+				require.Contains(t, []time.Duration{30 * time.Second, 30*time.Second + 100*time.Millisecond}, (<-joined).Sub(began))
 				require.Equal(t, stats, receiver.Stats())
 			})
 		})
