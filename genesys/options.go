@@ -43,9 +43,9 @@ type Options struct {
 
 	// Start has the contact-center session of the voice channel started at the first use, once in the
 	// life of the client. A start that was refused is tried again at the next use; one of which nothing is
-	// known only after a read has shown that the agent is not logged in. Without it the client attaches to the session that the agent has already.
-	// Place, LoginCode, Queue and Device say where, and need Start; see the vendor's page
-	// "StartContactCenterSession". Close ends no session.
+	// known only after a read has shown that the agent is not logged in. Without it the client attaches to
+	// the session that the agent has already. Place, LoginCode, Queue and Device say where, and need Start;
+	// see the vendor's page "StartContactCenterSession". Close ends no session.
 	Start                           bool
 	Place, LoginCode, Queue, Device string
 

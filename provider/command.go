@@ -22,8 +22,8 @@ type pending struct {
 	now     *exchange     // with the driver, the last one begun; guarded by client.mu
 	pinned  evidence      // whom all steps of a change are for, if fresh
 	tries   attempts
-	next    *pending  // of those under way; guarded by client.mu
-	prev    *pending  // guarded by client.mu
+	next    *pending  // of those under way, the one before; guarded by client.mu
+	prev    *pending  // the one after; guarded by client.mu
 	rung    time.Time // when all answers to news would have been ringPause apart; of the command's goroutine
 }
 
@@ -284,7 +284,7 @@ func (c *client) vet(ctx context.Context, p *pending, v Vetter, o order, deadlin
 	return err
 }
 
-// Settle sends one order and sees to its outcome. Most answers are proof, and need no more.
+// Settle sends one order and sees to its outcome. An answer that is proof needs no more than that.
 func (c *client) settle(ctx context.Context, p *pending, o order, decideAt, deadline time.Time) error {
 	c.mu.Lock()
 	ev := p.pinned
@@ -406,10 +406,10 @@ func (c *client) send(ctx context.Context, p *pending, o order, ev *evidence, se
 			err = keeping(notSent(ended), err)
 		}
 	}
-	if done = r.Done || c.trusting; done && err == nil {
+	if err == nil && (r.Done || c.trusting) {
 		return true, nil
 	}
-	return false, &input{event: evSent, done: done, err: err}
+	return false, &input{event: evSent, err: err}
 }
 
 // Wait waits for news or for the time of the next read. News bring that read forward, at once if there

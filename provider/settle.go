@@ -24,7 +24,7 @@ const (
 type event uint8
 
 const (
-	evSent   event = iota // the driver has answered
+	evSent   event = iota // the driver has answered, which is no proof that it is done
 	evRead                // a read has come back
 	evWoke                // a bell rang, or the time of the next read has come
 	evFailed              // an asynchronous failure arrived
@@ -34,7 +34,6 @@ const (
 type input struct {
 	event   event
 	now     time.Time
-	done    bool    // evSent: the answer is proof
 	err     error   // evSent, evFailed, evEnded
 	said    error   // evEnded: what the send under way had come to by then, if there was one
 	reading reading // evRead
@@ -106,9 +105,6 @@ func (s settling) step(in input) (settling, output) {
 
 func (s settling) sent(in input) (settling, output) {
 	if in.err == nil {
-		if in.done {
-			return s, finish(nil)
-		}
 		s.accepted = true
 		return s.confirm(in.now)
 	}

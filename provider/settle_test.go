@@ -27,12 +27,11 @@ const settleDepth = 6 // lost, looked at, sent again, accepted, looked at, waite
 // A sentCase is an answer to a command.
 type sentCase struct {
 	name string
-	done bool
 	err  error
 }
 
 var sentCases = func() []sentCase {
-	list := []sentCase{{name: "accepted"}, {name: "done", done: true}, {name: "plain", err: errors.New("of no kind")}}
+	list := []sentCase{{name: "accepted"}, {name: "plain", err: errors.New("of no kind")}}
 	for k := cc.ErrUnsupported; k <= cc.ErrClosed; k++ {
 		list = append(list, sentCase{name: k.Error(), err: &cc.Error{Kind: k, Code: "vendor"}})
 	}
@@ -272,7 +271,7 @@ func (w settleWalk) follow(s settling, in input, out output, depth int, count *i
 				if c.err != nil && !c.uncertain() {
 					w.definite = c.err
 				}
-				step(w, c.name, input{event: evSent, now: w.now, done: c.done, err: c.err}, failure)
+				step(w, c.name, input{event: evSent, now: w.now, err: c.err}, failure)
 			}
 		}
 		w.unknown = true
@@ -303,7 +302,6 @@ func (w settleWalk) follow(s settling, in input, out output, depth int, count *i
 func (w *settleWalk) finished(in input, out output) {
 	if out.err == nil {
 		switch {
-		case in.event == evSent && in.done && in.err == nil:
 		case in.event == evRead && w.asAsked(in.reading) && w.reads[toTellApart] == 0:
 		case in.event == evSent && w.unknown && w.order.op != opSet && cc.KindOf(in.err) == cc.ErrNotParticipant:
 		case in.event == evSent && w.unknown && w.order.op != opSet && cc.KindOf(in.err) == cc.ErrNotFound &&
