@@ -11,35 +11,31 @@ const width = 16
 
 // Check judges h in real time, with cases side by side, and returns the outcomes in the order of
 // Rules. It does not panic. A case that fails while the machine is so busy that it is late for its own
-// timers is judged again, alone. A case in h.Known that fails says so in its Detail; one that does not
-// fail any more is reported as failing, as is a name in h.Known that no case has. When ctx ends,
-// what has not begun is not judged.
+// timers is judged again, alone and once the machine keeps time, three times at most; its Detail tells
+// of it. A case in h.Known that fails says so in its Detail; one that does not fail any more is reported
+// as failing, as is a name in h.Known that no case has. When ctx ends, what has not begun is not judged.
 func Check(ctx context.Context, h Harness) []Outcome {
 	h.FakeTime = false
 	cases := h.cases()
-	outcomes := make([]Outcome, len(cases))
-	late := make([]bool, len(cases))
+	trials := make([]trial, len(cases))
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, width)
 	for i, r := range cases {
 		slots <- struct{}{}
 		if err := ctx.Err(); err != nil {
-			outcomes[i] = Outcome{Case: r.name, Rule: r.text, Verdict: NotJudged, Detail: err.Error()}
+			trials[i].Outcome = Outcome{Case: r.name, Rule: r.text, Verdict: NotJudged, Detail: err.Error()}
 			<-slots
 			continue
 		}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			o, by := judge(ctx, h, r)
-			outcomes[i], late[i] = o, o.Verdict == Fails && by >= tooLate
+			trials[i] = try(ctx, h, r)
 		})
 	}
 	wg.Wait()
-	for i, r := range cases {
-		if late[i] && ctx.Err() == nil {
-			outcomes[i] = h.judge(ctx, r) // alone, when there is less to do
-		}
-		outcomes[i] = h.known(outcomes[i])
+	outcomes := make([]Outcome, len(cases))
+	for i, r := range cases { // alone, when there is less to do
+		outcomes[i] = h.known(retry(ctx, trials[i], func() trial { return try(ctx, h, r) }))
 	}
 	for _, name := range h.strangers() {
 		outcomes = append(outcomes, Outcome{Case: name, Verdict: Fails, Detail: "Known names a case that there is not"})

@@ -14,7 +14,8 @@
 // [Run] is called from a test. Where Harness.FakeTime is set, every case runs in a bubble of
 // testing/synctest of its own, so that rules about instants are exact and waiting costs nothing.
 // [Check] needs no test, runs in real time with cases side by side, and allows 250 ms to rules about
-// instants. [Judge] judges one rule.
+// instants. What fails there while the machine is late for its own timers is judged again, three times
+// at most, and says so. [Judge] judges one rule.
 //
 // # Verdicts
 //

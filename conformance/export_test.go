@@ -1,5 +1,10 @@
 package conformance
 
+import (
+	"context"
+	"time"
+)
+
 // Report is report, for a test that looks at what Run says.
 func Report(t interface {
 	Helper()
@@ -11,3 +16,15 @@ func Report(t interface {
 
 // CaseLimit is how long a case may take.
 const CaseLimit = caseLimit
+
+// A Trial is what came of judging a rule once, with the machine so late.
+type Trial struct {
+	Outcome
+	Late time.Duration
+}
+
+// Retry is retry.
+func Retry(ctx context.Context, first Trial, again func() Trial) Outcome {
+	inner := func(t Trial) trial { return trial{t.Outcome, t.Late} }
+	return retry(ctx, inner(first), func() trial { return inner(again()) })
+}

@@ -14,7 +14,8 @@ const caseLimit = 3 * time.Minute
 // Judge judges one rule, by the name of its case. It opens a Site of its own and closes it. Where
 // h.FakeTime is set, the caller has put it in a testing/synctest bubble, and rules about instants
 // are exact; otherwise they are allowed 250 ms, and a case that fails while the machine is late for its
-// own timers is judged again, twice at most. Known and Only are not looked at.
+// own timers is judged again once it keeps time, three times at most; Detail tells of it. Known and
+// Only are not looked at.
 //
 // Judge does not panic, also when the driver does, and comes back after three minutes even if the
 // driver does not.
@@ -26,19 +27,48 @@ func Judge(ctx context.Context, h Harness, name string) Outcome {
 	return h.judge(ctx, r)
 }
 
-// judge judges one rule. A failure that was seen while the machine was late for its own timers says
-// nothing of the client, and is looked at again.
+// judge judges one rule, as often as it takes.
 func (h Harness) judge(ctx context.Context, r rule) Outcome {
-	for again := 2; ; again-- {
-		o, late := judge(ctx, h, r)
-		if o.Verdict != Fails || late < tooLate || again == 0 || ctx.Err() != nil {
-			return o
+	try := func() trial { return try(ctx, h, r) }
+	return retry(ctx, try(), try)
+}
+
+// A trial is what came of judging one rule once, and how late the machine was meanwhile.
+type trial struct {
+	Outcome
+	late time.Duration
+}
+
+// doubtful tells whether a failure says nothing of the client, since it may be the machine's.
+func (t trial) doubtful() bool { return t.Verdict == Fails && t.late >= tooLate }
+
+// retries is how often a case is judged again.
+const retries = 3
+
+// retry looks at a doubtful trial again, once the machine keeps time.
+func retry(ctx context.Context, first trial, again func() trial) Outcome {
+	last := first
+	for range retries {
+		if !last.doubtful() || ctx.Err() != nil {
+			break
 		}
+		calm(ctx)
+		last = again()
+	}
+	switch o := last.Outcome; {
+	case last.doubtful():
+		o.Detail = fmt.Sprintf("%s (this machine was up to %v late meanwhile)", o.Detail, last.late.Round(time.Millisecond))
+		return o
+	case first.doubtful() && o.Verdict == Holds:
+		o.Detail = fmt.Sprintf("judged again, since it failed while this machine was up to %v late: %s", first.late.Round(time.Millisecond), first.Detail)
+		return o
+	default:
+		return o
 	}
 }
 
-// judge judges one rule once, and tells how late the machine was meanwhile.
-func judge(ctx context.Context, h Harness, r rule) (Outcome, time.Duration) {
+// try judges one rule once.
+func try(ctx context.Context, h Harness, r rule) trial {
 	// The deadline of the caller is not the deadline of commands that are to have none.
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -61,7 +91,7 @@ func judge(ctx context.Context, h Harness, r rule) (Outcome, time.Duration) {
 	case <-limit.C:
 		p.decide(Fails, "something did not come back within "+caseLimit.String())
 	}
-	return p.outcome(), p.late.worst()
+	return trial{p.outcome(), p.late.worst()}
 }
 
 // run opens the site, plays the case and closes the site. A verdict ends the goroutine by
