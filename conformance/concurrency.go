@@ -46,7 +46,7 @@ func concurrencyOrder(p *probe) {
 		if len(queue) == 1 {
 			p.arrives(n, "the first command")
 		}
-		p.sleep(20 * time.Millisecond)
+		p.getGoing(20 * time.Millisecond)
 	}
 	for i, q := range queue {
 		p.must(p.within(long, q, "a command in the queue"), "a command in the queue")
@@ -71,7 +71,7 @@ func concurrencyWaiting(p *probe) {
 	ctx, cancel := context.WithCancel(p.ctx)
 	defer cancel()
 	second := p.begin(func() error { return r.conf.SetParticipantState(ctx, id, f.order(cc.Off)) })
-	p.sleep(50 * time.Millisecond)
+	p.getGoing(50 * time.Millisecond)
 	if p.commands() > n+1 {
 		p.cannotArise("commands on one participant do not wait here")
 	}
@@ -130,7 +130,7 @@ func concurrencyEnd(p *probe) {
 	begin(2 * time.Second)
 	p.arrives(n, "the first command")
 	begin(6 * time.Second)
-	p.sleep(20 * time.Millisecond)
+	p.getGoing(20 * time.Millisecond)
 	q := p.begin(func() error { return end.do(p.ctx, r.conf) })
 	p.must(p.within(long, q, "End"), "End")
 	limit := time.Second

@@ -143,7 +143,7 @@ func eventsBreak(p *probe) {
 			break
 		}
 	}
-	p.sleep(50 * time.Millisecond)
+	p.getGoing(50 * time.Millisecond)
 	n := p.reads()
 	r.join("")
 	d := 6 * time.Second
@@ -160,7 +160,7 @@ func eventsContext(p *probe) {
 	r := p.start(2)
 	s := r.watch()
 	s.first()
-	p.sleep(50 * time.Millisecond)
+	p.getGoing(50 * time.Millisecond)
 	at := time.Now()
 	s.cancel()
 	for {

@@ -38,7 +38,7 @@ func lifeNoRequest(p *probe) {
 	r.conf.As(&none)
 	r.conf.Events(p.ctx)
 	c.Conferences(p.ctx)
-	p.sleep(50 * time.Millisecond)
+	p.getGoing(50 * time.Millisecond)
 	if commands, reads := p.site.World.Requests(); commands+reads > 0 {
 		p.failf("%d commands and %d reads were made", commands, reads)
 	}
@@ -130,7 +130,7 @@ func lifeCloseInFlight(p *probe) {
 	n := p.commands()
 	q := p.begin(func() error { return a.do(p.ctx, r.conf) })
 	p.arrives(n, "the command")
-	p.sleep(50 * time.Millisecond)
+	p.getGoing(50 * time.Millisecond)
 	p.must(p.closeClient(), "Close")
 	p.wantKind(p.within(long, q, "the command"), "a command in flight at Close", cc.ErrUncertain)
 }
@@ -143,7 +143,7 @@ func lifeCloseWaiting(p *probe) {
 	p.begin(func() error { return a.do(p.ctx, r.conf) })
 	p.arrives(n, "the first command")
 	q := p.begin(func() error { return a.do(p.ctx, r.conf) })
-	p.sleep(50 * time.Millisecond)
+	p.getGoing(50 * time.Millisecond)
 	if p.commands() > n+1 {
 		p.cannotArise("commands on one participant do not wait here")
 	}
@@ -237,7 +237,7 @@ func leaksCommands(p *probe) {
 	lift := p.inject(Fault{OpRemove, Ignore})
 	ctx, cancel := context.WithCancel(p.ctx)
 	q := p.begin(func() error { return a.do(ctx, r.conf) })
-	p.sleep(50 * time.Millisecond)
+	p.getGoing(50 * time.Millisecond)
 	cancel()
 	p.within(long, q, "a canceled command")
 	lift()

@@ -200,6 +200,9 @@ func (p *probe) slack() time.Duration {
 	return allowance + 3*p.late.worst()
 }
 
+// getGoing gives what has been begun d, and more in real time, to come as far as it comes by itself.
+func (p *probe) getGoing(d time.Duration) { p.sleep(d + p.slack()/4) }
+
 // arrives waits until another command than the first n has reached the vendor, and is in its hands.
 func (p *probe) arrives(n int, what string) {
 	p.until(p.h.patience(), func() bool { return p.commands() > n || p.last.back() })

@@ -145,7 +145,7 @@ func endElsewhere(p *probe) {
 	other, r := p.start(2), p.start(2)
 	before := other.truth()
 	p.must(r.act(OpEnd).do(p.ctx, r.conf), "End")
-	p.sleep(50 * time.Millisecond)
+	p.getGoing(50 * time.Millisecond)
 	after, live := other.look()
 	if !live {
 		p.failf("another conference is over too")
