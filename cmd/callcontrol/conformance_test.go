@@ -22,7 +22,7 @@ var sample = []report{
 	{Driver: "bad", Outcomes: []conformance.Outcome{
 		{Case: "end/done", Rule: "End ends.", Verdict: conformance.Fails, Detail: "it went on"},
 		{Case: "end/twins", Rule: "Twins end.", Verdict: conformance.NotJudged, Detail: "the world could not"},
-		{Case: "life/close", Rule: "Close closes.", Verdict: conformance.Holds},
+		{Case: "life/close", Rule: "Close closes.", Verdict: conformance.Holds, Detail: "judged again"},
 	}},
 }
 
@@ -47,6 +47,20 @@ What cannot arise
 good
   end/twins: nobody has a twin here
 
+What holds, with a remark
+=========================
+
+bad
+  life/close: judged again
+
+Counts
+======
+
+driver   holds   fails   cannot arise   not judged
+------   -----   -----   ------------   ----------
+good     2       0       1              0
+bad      1       1       0              1
+
 What was not judged
 ===================
 
@@ -59,14 +73,6 @@ What fails
 bad
   end/done: it went on
     the rule: End ends.
-
-Counts
-======
-
-driver   holds   fails   cannot arise   not judged
-------   -----   -----   ------------   ----------
-good     2       0       1              0
-bad      1       1       0              1
 `
 
 func TestReportsAsText(t *testing.T) {
@@ -85,7 +91,7 @@ func TestReportsAsJSON(t *testing.T) {
 	require.JSONEq(t, `[{"driver":"bad","holds":1,"fails":1,"cannot_arise":0,"not_judged":1,"outcomes":[
 		{"case":"end/done","rule":"End ends.","verdict":"fails","detail":"it went on"},
 		{"case":"end/twins","rule":"Twins end.","verdict":"not judged","detail":"the world could not"},
-		{"case":"life/close","rule":"Close closes.","verdict":"holds"}]}]`, out.String())
+		{"case":"life/close","rule":"Close closes.","verdict":"holds","detail":"judged again"}]}]`, out.String())
 }
 
 func TestRules(t *testing.T) {
