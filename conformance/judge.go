@@ -17,8 +17,8 @@ const caseLimit = 3 * time.Minute
 // own timers is judged again once it keeps time, three times at most; Detail tells of it. Known and
 // Only are not looked at.
 //
-// Judge does not panic, also when the driver does, and comes back after three minutes even if the
-// driver does not.
+// Judge does not panic, also when the driver does. It gives a case up after three minutes even if the
+// driver does not come back.
 func Judge(ctx context.Context, h Harness, name string) Outcome {
 	r, ok := find(name)
 	if !ok {
