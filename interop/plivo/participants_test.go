@@ -151,9 +151,6 @@ var participantLists = []scenario{
 		r.join(oneRoom, fake.Leg{})
 		q := r.about(one)
 		q.filter.call = one.CallID()
-		if r.lib.column == "Node" && r.way.byObject {
-			r.Skip()
-		}
 		r.succeeds(r.ask(q), 200, list(1, 20, 0, nil, nil, r.participant(r.look(one), one.Info(), q.byUUID)))
 	}},
 	unknownRoom(),
