@@ -34,14 +34,14 @@
 //
 // # How to see a gap
 //
-// Both kinds of loss are told, and only those, in two ways. An Event has PossibleGap set: EventResumed after
-// a break without acknowledgements, EventReestablished after the loss of a session, EventGap after an answer
-// that got lost without acknowledgements. And the first Message that a subscription receives after the
-// connection broke, or another attempt failed, without acknowledgements, or after the session was lost, has
-// AfterGap set, so that who only reads messages sees it in the right place among them; it can come
-// before the Event. Whoever mirrors some state of the server reads it anew then, after the Event, because only then
-// the subscriptions are known to work. A message that the policy DropOldest drops is counted
-// (Subscription.Dropped) and is no gap in that sense.
+// Both kinds of loss are told, and only those, in two ways. An Event has PossibleGap set: EventResumed
+// after a break without acknowledgements, EventReestablished after the loss of a session, EventGap after
+// an answer that got lost without acknowledgements. And the first Message that a subscription receives
+// after the connection broke, or another attempt failed, without acknowledgements, or after the session
+// was lost, has AfterGap set, so that who only reads messages sees it in the right place among them; it
+// can come before the Event. Whoever mirrors some state of the server reads it anew then, after the Event,
+// because only then the subscriptions are known to work. A message that the policy DropOldest drops is
+// counted (Subscription.Dropped) and is no gap in that sense.
 //
 // # Publishing
 //
@@ -62,11 +62,12 @@
 // more, handshakes follow with doubling, partly random pauses. A server that accepts handshakes and then
 // forgets sessions at once sees growing pauses too. Sessions of one process can share a Limiter.
 //
-// A server's advice to wait, to shake hands again, or to stay away is followed. On the answer to a connect or
-// handshake it counts at once; on any other message it counts when the answer to the connect that is
-// outstanding does not say otherwise, or does not come. An advice that the client does not know means to stay away,
-// as the specification demands; the session then ends with the server's error, or with ErrDisconnected if
-// there is none. An advice to use other hosts is ignored: where to connect to is not for a server to say.
+// A server's advice to wait, to shake hands again, or to stay away is followed. On the answer to a connect
+// or handshake it counts at once; on any other message it counts when the answer to the connect that is
+// outstanding does not say otherwise, or does not come. An advice that the client does not know means to
+// stay away, as the specification demands; the session then ends with the server's error, or with
+// ErrDisconnected if there is none. An advice to use other hosts is ignored: where to connect to is not
+// for a server to say.
 //
 // # Errors
 //

@@ -90,11 +90,11 @@
 // chosen, and a baseline. A use that only reads has no need of CometD and does without.
 //
 // Notifications have whole calls in them, and no order against answers; so they are bells: the call is
-// read. Types that are not known ring, too. A CometD session that the server forgets is begun anew, with
-// a gap marked; so is an answer that was lost and may have had notifications in it, where the server
-// does not take acknowledgements. An HTTP session that is over costs one login, however many notice; a CSRF token that is
-// refused is read anew once. While the connection is broken what is watched is read; after 10 s it is
-// given up, and polled every 5 s until notifications come again.
+// read. Types that are not known ring, too. A CometD session that the server forgets is begun anew, with a
+// gap marked; so is an answer that was lost and may have had notifications in it, where the server does
+// not take acknowledgements. An HTTP session that is over costs one login, however many notice; a CSRF
+// token that is refused is read anew once. While the connection is broken what is watched is read; after
+// 10 s it is given up, and polled every 5 s until notifications come again.
 //
 // # Configuration
 //

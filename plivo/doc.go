@@ -56,8 +56,8 @@
 // Others are CanRemove, CanMute, CanHold and CanCoach for plivo-mpc, and CanRemove, CanMute and
 // CanDeaf for plivo-conference; there is no leg of one's own. Both have CanEnd, CanList and CanWatch.
 //
-// Coach exists for supervisors only. On: the supervisor is heard by the agents; Off: by everybody. Plivo stores
-// coach_mode for every participant and obeys it for a supervisor's alone, so it is Unset for anyone
+// Coach exists for supervisors only. On: the supervisor is heard by the agents; Off: by everybody. Plivo
+// stores coach_mode for every participant and obeys it for a supervisor's alone, so it is Unset for anyone
 // else, and changing it is ErrUnsupported after one read of the role. Roles never change.
 //
 // # Errors
@@ -87,13 +87,13 @@
 //	                 MPCRecordingInitiated, Paused, Resumed,        the callback of a recording
 //	                 Completed, Failed                              that was begun by REST
 //
-// The names are those of Plivo's pages "Multiparty Calls" and "Conferencing (XML)". One rings only if
-// it has every field that Plivo documents for it, none of them twice, and each in its own format; other
-// fields that this library knows are empty or in theirs. No callback is believed: it has the conference read that it names, and what is told are differences
-// between what was read, so lost, doubled, late and reordered ones cost nothing but time. For the
-// Conference API Plivo sends none when somebody is muted or deafened, nor at the end; the read every
-// 30 s tells these. What rings nothing is in [Receiver.RawEvents], like everything else that is
-// genuine, also that of the other API.
+// The names are those of Plivo's pages "Multiparty Calls" and "Conferencing (XML)". One rings only if it
+// has every field that Plivo documents for it, none of them twice, and each in its own format; other
+// fields that this library knows are empty or in theirs. No callback is believed: it has the conference
+// read that it names, and what is told are differences between what was read, so lost, doubled, late and
+// reordered ones cost nothing but time. For the Conference API Plivo sends none when somebody is muted or
+// deafened, nor at the end; the read every 30 s tells these. What rings nothing is in
+// [Receiver.RawEvents], like everything else that is genuine, also that of the other API.
 //
 // Why somebody has left is told by Plivo's record of the participant or by this client's own confirmed
 // command; the Conference API keeps no record.
