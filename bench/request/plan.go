@@ -95,16 +95,16 @@ func full() plan {
 	}
 	for _, e := range both {
 		for _, workers := range []int{1, 8, concurrency} {
-			p.cells = append(p.cells, cell{Line: plain, Exchange: e, Workers: workers, Rounds: 100, Seldom: 5, Calls: 20_000, Limit: 100 * time.Millisecond})
+			p.cells = append(p.cells, cell{Line: plain, Exchange: e, Workers: workers, Rounds: 200, Seldom: 10, Calls: 20_000, Limit: 100 * time.Millisecond})
 		}
 		p.cells = append(p.cells, cell{Line: plain, Exchange: e, Workers: concurrency, Rounds: 15, Calls: 4_000, Flowing: true})
 	}
 	for _, c := range []cell{
-		{Workers: 1, Limit: 450 * time.Millisecond}, // which is 20 calls
-		{Workers: 8, Limit: 250 * time.Millisecond},
-		{Workers: concurrency, Limit: 250 * time.Millisecond},
+		{Workers: 1, Limit: 450 * time.Millisecond, Rounds: 45, Seldom: 5}, // which is 20 calls
+		{Workers: 8, Limit: 250 * time.Millisecond, Rounds: 240, Seldom: 24},
+		{Workers: concurrency, Limit: 250 * time.Millisecond, Rounds: 240, Seldom: 24},
 	} {
-		c.Line, c.Exchange, c.Rounds, c.Seldom, c.Calls = slow, withJSON, 45, 5, 20_000
+		c.Line, c.Exchange, c.Calls = slow, withJSON, 20_000
 		p.cells = append(p.cells, c)
 	}
 	return p
