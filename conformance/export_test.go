@@ -28,3 +28,12 @@ func Retry(ctx context.Context, first Trial, again func() Trial) Outcome {
 	inner := func(t Trial) trial { return trial{t.Outcome, t.Late} }
 	return retry(ctx, inner(first), func() trial { return inner(again()) })
 }
+
+// Worst is how late a machine was that was at most as late as measured, and is to have woken ago.
+func Worst(measured, ago time.Duration) time.Duration {
+	var l lateness
+	l.most.Store(int64(measured))
+	due := time.Now().Add(-ago)
+	l.due.Store(&due)
+	return l.worst()
+}

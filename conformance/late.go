@@ -14,7 +14,10 @@ const allowance = 250 * time.Millisecond
 const beat = 10 * time.Millisecond
 
 // A lateness is the most that this machine was late for a timer while it was measured.
-type lateness struct{ most atomic.Int64 }
+type lateness struct {
+	most atomic.Int64
+	due  atomic.Pointer[time.Time] // when that goroutine is to wake
+}
 
 // tooLate is when a failure may be the machine's: a case takes many wakings, and each may be as late.
 const tooLate = 20 * time.Millisecond
@@ -22,12 +25,18 @@ const tooLate = 20 * time.Millisecond
 // patienceForCalm is how long it is waited for a machine that keeps time.
 const patienceForCalm = 10 * time.Second
 
-// worst is the most that was measured; nothing in fake time.
+// worst is the most that was measured; nothing in fake time. A machine that stood still wakes everybody
+// at once, and who asks may be awake before the goroutine that keeps time: what that one is late by now
+// is counted as well.
 func (l *lateness) worst() time.Duration {
 	if l == nil {
 		return 0
 	}
-	return time.Duration(l.most.Load())
+	most := time.Duration(l.most.Load())
+	if due := l.due.Load(); due != nil {
+		most = max(most, time.Since(*due))
+	}
+	return most
 }
 
 // measure begins to keep time. The function that it returns ends it.
@@ -36,13 +45,13 @@ func (l *lateness) measure() (stop func()) {
 	go func() {
 		defer close(done)
 		for {
-			late, ok := wake(stopped)
-			if !ok {
+			due := time.Now().Add(beat)
+			l.due.Store(&due)
+			if !sleep(beat, stopped) {
+				l.due.Store(nil)
 				return
 			}
-			if int64(late) > l.most.Load() {
-				l.most.Store(int64(late))
-			}
+			l.most.Store(int64(l.worst()))
 		}
 	}()
 	return func() {
@@ -51,16 +60,15 @@ func (l *lateness) measure() (stop func()) {
 	}
 }
 
-// wake sleeps for a beat, and tells how much longer it was; not ok if it was told to stop.
-func wake(stop <-chan struct{}) (late time.Duration, ok bool) {
-	due := time.Now().Add(beat)
-	timer := time.NewTimer(beat)
+// sleep sleeps for d, and tells whether it did: not if it was told to stop.
+func sleep(d time.Duration, stop <-chan struct{}) bool {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return time.Since(due), true
+		return true
 	case <-stop:
-		return 0, false
+		return false
 	}
 }
 
@@ -69,11 +77,11 @@ func wake(stop <-chan struct{}) (late time.Duration, ok bool) {
 func calm(ctx context.Context) {
 	kept := time.Duration(0)
 	for end := time.Now().Add(patienceForCalm); kept < allowance && time.Now().Before(end); kept += beat {
-		late, ok := wake(ctx.Done())
-		if !ok {
+		due := time.Now().Add(beat)
+		if !sleep(beat, ctx.Done()) {
 			return
 		}
-		if late >= tooLate/2 {
+		if time.Since(due) >= tooLate/2 {
 			kept = 0
 		}
 	}

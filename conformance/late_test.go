@@ -58,3 +58,13 @@ func TestRetry(t *testing.T) {
 		require.Equal(t, "a (this machine was up to 20ms late meanwhile)", o.Detail)
 	})
 }
+
+// TestLateness shows that a machine which stood still is known to be late before the goroutine that
+// keeps time has woken.
+func TestLateness(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		require.Equal(t, 400*time.Millisecond, conformance.Worst(0, 400*time.Millisecond))
+		require.Equal(t, 400*time.Millisecond, conformance.Worst(30*time.Millisecond, 400*time.Millisecond))
+		require.Equal(t, 30*time.Millisecond, conformance.Worst(30*time.Millisecond, -5*time.Millisecond), "it is not due yet")
+	})
+}
