@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"testing/synctest"
 	"time"
 )
 
@@ -29,11 +30,12 @@ func Retry(ctx context.Context, first Trial, again func() Trial) Outcome {
 	return retry(ctx, inner(first), func() trial { return inner(again()) })
 }
 
-// Worst is how late a machine was that was at most as late as measured, and is to have woken ago.
-func Worst(measured, ago time.Duration) time.Duration {
+// WorstAt tells, in fake time, how late a machine is that was at most as late as measured and now stands
+// still for so long.
+func WorstAt(measured, still time.Duration) time.Duration {
 	var l lateness
 	l.most.Store(int64(measured))
-	due := time.Now().Add(-ago)
-	l.due.Store(&due)
-	return l.worst()
+	defer l.measure()()
+	synctest.Wait()
+	return l.worstAt(time.Now().Add(still))
 }

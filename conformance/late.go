@@ -16,7 +16,7 @@ const beat = 10 * time.Millisecond
 // A lateness is the most that this machine was late for a timer while it was measured.
 type lateness struct {
 	most atomic.Int64
-	due  atomic.Pointer[time.Time] // when that goroutine is to wake
+	due  atomic.Pointer[time.Time] // when the goroutine that keeps time is to wake next; nil: it does not run
 }
 
 // tooLate is when a failure may be the machine's: a case takes many wakings, and each may be as late.
@@ -32,9 +32,13 @@ func (l *lateness) worst() time.Duration {
 	if l == nil {
 		return 0
 	}
+	return l.worstAt(time.Now())
+}
+
+func (l *lateness) worstAt(now time.Time) time.Duration {
 	most := time.Duration(l.most.Load())
 	if due := l.due.Load(); due != nil {
-		most = max(most, time.Since(*due))
+		most = max(most, now.Sub(*due))
 	}
 	return most
 }
@@ -47,7 +51,7 @@ func (l *lateness) measure() (stop func()) {
 		for {
 			due := time.Now().Add(beat)
 			l.due.Store(&due)
-			if !sleep(beat, stopped) {
+			if !sleepABeat(stopped) {
 				l.due.Store(nil)
 				return
 			}
@@ -60,9 +64,9 @@ func (l *lateness) measure() (stop func()) {
 	}
 }
 
-// sleep sleeps for d, and tells whether it did: not if it was told to stop.
-func sleep(d time.Duration, stop <-chan struct{}) bool {
-	timer := time.NewTimer(d)
+// sleepABeat tells whether it did: not if it was told to stop.
+func sleepABeat(stop <-chan struct{}) bool {
+	timer := time.NewTimer(beat)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -78,7 +82,7 @@ func calm(ctx context.Context) {
 	kept := time.Duration(0)
 	for end := time.Now().Add(patienceForCalm); kept < allowance && time.Now().Before(end); kept += beat {
 		due := time.Now().Add(beat)
-		if !sleep(beat, ctx.Done()) {
+		if !sleepABeat(ctx.Done()) {
 			return
 		}
 		if time.Since(due) >= tooLate/2 {
